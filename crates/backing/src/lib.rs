@@ -1,0 +1,1 @@
+//! Opens and reads backing files for musefs.

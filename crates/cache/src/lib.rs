@@ -1,0 +1,1 @@
+//! Budgeted caches of layouts and served sizes.

@@ -1,0 +1,1 @@
+//! The store of musefs in memory, for tests and --db :memory:.

@@ -1,0 +1,1 @@
+//! ID3v1 and ID3v2 tags.

@@ -1,0 +1,1 @@
+//! Names that taggers use for tag keys.

@@ -1,0 +1,1 @@
+//! The FLAC picture structure and image sniffing.

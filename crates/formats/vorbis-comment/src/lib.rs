@@ -1,0 +1,1 @@
+//! Vorbis comment headers.

@@ -1,0 +1,1 @@
+//! Translates FUSE requests into calls of the musefs file system.

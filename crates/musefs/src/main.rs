@@ -1,0 +1,2 @@
+//! The musefs binary.
+fn main() {}

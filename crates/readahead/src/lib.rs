@@ -1,0 +1,1 @@
+//! Adaptive read-ahead over backing sources.

@@ -1,0 +1,1 @@
+//! Walks a music library, probes files and brings them into the store.

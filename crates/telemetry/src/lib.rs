@@ -1,0 +1,1 @@
+//! The metrics registry of musefs and its Prometheus document.

@@ -1,0 +1,1 @@
+//! Path templates of musefs.

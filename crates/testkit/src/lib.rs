@@ -1,0 +1,1 @@
+//! Fixtures, doubles and the reference model for the tests of musefs.

@@ -1,0 +1,1 @@
+//! The virtual tree of musefs as immutable snapshots.
