@@ -4,7 +4,7 @@ use crate::anatomy::Anatomy;
 use crate::ids::TrackId;
 use crate::layout::TagValueRef;
 use crate::tags::{ArtLink, TagRow, TagValue, canonical, digest_values};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A value to be written into the served file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +70,13 @@ impl Edit {
                 stored.entry(key).or_default().push(row);
             }
         }
+        // Both sides may hold as many keys as the limits allow, so neither is searched once for each key of the other.
+        let in_file: HashMap<&str, u64> = anatomy.keys.iter().map(|known| (known.key.as_str(), known.digest)).collect();
+        let omitted: HashSet<&String> = omitted.iter().collect();
         let mut changes = Vec::new();
         for (key, rows) in &mut stored {
             rows.sort_by_key(|row| row.ordinal);
-            let in_file = anatomy.digest_of(key);
+            let in_file = in_file.get(key.as_str()).copied().unwrap_or_else(|| digest_values([]));
             if !omitted.contains(key) && digest_of(rows) != Some(in_file) {
                 changes.push(KeyChange { key: key.clone(), values: values_of(track, rows) });
             }

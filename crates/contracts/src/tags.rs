@@ -2,6 +2,8 @@
 
 use crate::codec::fold64;
 use crate::limits;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The value of one row of `tags`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +86,9 @@ fn fnv(mut state: u128, bytes: &[u8]) -> u128 {
 /// Enforces the store's limits, so that whatever a file holds can be ingested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagSet {
-    entries: Vec<(String, Vec<String>)>,
+    entries: Vec<(Arc<str>, Vec<String>)>,
+    // A hostile file has as many keys as values are allowed, so finding a key must not pass over all of them.
+    index: HashMap<Arc<str>, u32>,
     values: usize,
     text_bytes: usize,
 }
@@ -100,14 +104,18 @@ impl TagSet {
     /// `None` if it cannot be a key of the store; the element that carries it is then opaque: kept, never edited.
     pub fn key(&mut self, key: &str) -> Option<u32> {
         let key = canonical(key)?;
-        if let Some(index) = self.entries.iter().position(|(known, _)| *known == key) {
-            return Some(index as u32);
+        if let Some(index) = self.index.get(key.as_str()) {
+            return Some(*index);
         }
-        if self.entries.len() >= limits::MAX_VALUES {
+        if self.entries.len() >= limits::MAX_VALUES || self.text_bytes + key.len() > limits::MAX_PROBE_TEXT_BYTES {
             return None;
         }
-        self.entries.push((key, Vec::new()));
-        Some((self.entries.len() - 1) as u32)
+        self.text_bytes += key.len();
+        let index = self.entries.len() as u32;
+        let key: Arc<str> = key.into();
+        self.entries.push((key.clone(), Vec::new()));
+        self.index.insert(key, index);
+        Some(index)
     }
 
     /// Adds `value` to `key` and returns the key's index, or `None` as [`Self::key`] does.
@@ -130,7 +138,8 @@ impl TagSet {
 
     /// The values of a canonical key; empty if it is not there.
     pub fn get(&self, key: &str) -> &[String] {
-        self.entries.iter().find(|(known, _)| known == key).map_or(&[], |(_, values)| values)
+        let index = self.index.get(key).map(|index| *index as usize);
+        index.and_then(|index| self.entries.get(index)).map_or(&[], |(_, values)| values)
     }
 
     /// Whether the key has at least one value.
@@ -140,7 +149,7 @@ impl TagSet {
 
     /// Keys with their values, in index order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.entries.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
+        self.entries.iter().map(|(key, values)| (&**key, values.as_slice()))
     }
 
     /// Keys with the digest of their values, in index order, as an anatomy records them.
@@ -191,6 +200,16 @@ mod tests {
         assert_eq!(index, Some(0), "the key is known although the value is too long for the store");
         assert!(!set.has("lyrics"));
         assert_eq!(set.digests()[0].digest, digest_values([]));
+    }
+
+    #[test]
+    fn keys_count_towards_the_text_that_a_probe_holds() {
+        let mut set = TagSet::new();
+        let indices = (0..limits::MAX_VALUES).map(|n| set.key(&format!("{n:0>250}"))).collect::<Vec<_>>();
+        let last = limits::MAX_PROBE_TEXT_BYTES / 250;
+        assert_eq!(indices[last - 1], Some(last as u32 - 1));
+        assert_eq!(indices[last], None);
+        assert_eq!(set.key(&"0".repeat(250)), Some(0), "a known key costs nothing");
     }
 
     #[test]
