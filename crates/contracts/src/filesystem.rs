@@ -97,6 +97,9 @@ pub struct DirectoryEntry<'a> {
     /// Name.
     pub name: &'a [u8],
     /// Attributes. In a listing without attributes only `ino` and `kind` are right.
+    ///
+    /// Where `links` is 0 the listing's snapshot is older than the file system's state and the name leads elsewhere or
+    /// nowhere by now (or its attributes could not be had): the kernel is to remember nothing of this entry.
     pub attributes: Attributes,
     /// Cursor behind this entry.
     pub cursor: u64,

@@ -59,6 +59,11 @@ pub trait TreeSnapshot: Send + Sync {
     /// The directories a track stands in with its name in each: none if it is not shown, several in several views.
     fn places(&self, track: TrackId) -> Vec<(Ino, Vec<u8>)>;
 
+    /// Number of names a track has, which is its link count; 0 if it is not shown. Asked for each file of a listing.
+    fn links(&self, track: TrackId) -> u32 {
+        self.places(track).len() as u32
+    }
+
     /// Visits the children of a directory from `cursor` on (0: from the first), in a fixed order, until `visit` answers
     /// `false`. `false` if the directory is not there.
     ///
