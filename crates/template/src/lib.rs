@@ -1,1 +1,48 @@
-//! Path templates of musefs.
+//! Path templates of musefs: parsed once, rendered for every track.
+//!
+//! **Must never know** the tree that the paths end up in (it cuts names and resolves collisions) and the store that the
+//! values come from. A template is pure: the same values give the same path.
+//!
+//! # Syntax
+//!
+//! | written | meaning |
+//! | --- | --- |
+//! | `$field`, `${field}` | the values of a tag, several joined with `; ` |
+//! | `${a\|b\|c}` | the first of these that the track has |
+//! | `${field:02}` | a number, padded with zeros to this many digits |
+//! | `[…]` | a section: vanishes when the track has none of the fields in it; sections nest |
+//! | `$!{field}`, `$!{a\|b}` | a path field: its value is a relative path, whose `/` part components |
+//! | `/` | parts the components of the path |
+//! | `$$`, `$[`, `$]`, `$}` | the character itself |
+//!
+//! `tracknumber` and `discnumber` show what stands before a `/`: `3/12` is `3`. `albumartist` falls back to `artist`, and
+//! `title` to [`FILENAME`], so that a file without tags stands under its own name.
+//!
+//! # What a component may be
+//!
+//! Each component is free of `/` and control characters (both become `_`), has no blanks at its ends, and is never empty,
+//! `.` or `..` (dots become `_`). A `/` parts components only where the template or a path field has it. Empty pieces of a
+//! path field and `.` in it are left out, so that an absolute path becomes a relative one; a backslash stays as it is.
+
+mod error;
+mod parse;
+mod render;
+mod template;
+
+pub use error::TemplateError;
+pub use template::{Options, Template};
+
+/// The default template of `mount`.
+pub const DEFAULT_MOUNT: &str = "$albumartist/$album/$title";
+
+/// The default template of `up`: albums sort in playing order.
+pub const DEFAULT_UP: &str = "${albumartist|artist}/$album/[${discnumber}-][${tracknumber:02}. ]$title";
+
+/// The synthetic field that holds the stem of the backing file's name. The caller of a template provides its value; the
+/// catalog is never asked for it.
+pub const FILENAME: &str = "filename";
+
+/// The synthetic field that holds the backing file's extension without its dot. The caller of a template provides its
+/// value; the catalog is never asked for it. Templates with path fields look at it: a path whose end repeats the
+/// extension, in any case, loses it, since the tree adds the file's own.
+pub const EXTENSION: &str = "extension";
