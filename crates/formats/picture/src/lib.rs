@@ -1,1 +1,14 @@
-//! The FLAC picture structure and image sniffing.
+//! The picture structure of FLAC (RFC 9639, section 8.8), read and written around an image that is never copied.
+//!
+//! FLAC holds it in a `PICTURE` block; Vorbis comments hold it, in base64 (RFC 4648), as `METADATA_BLOCK_PICTURE`.
+//!
+//! **Must never know** the container around the structure, nor what an image shows: it reads and writes the fields in
+//! front of the image, and streams base64 of what it does not hold.
+
+mod base64_stream;
+mod image;
+mod structure;
+
+pub use base64_stream::{Base64Stream, base64_len, decode_prefix};
+pub use image::{ImageInfo, sniff_image};
+pub use structure::{PictureHeader, header_for, header_len};
