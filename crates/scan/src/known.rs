@@ -1,0 +1,130 @@
+//! The files the store knows, compactly: a hundred thousand of them cost some twelve megabytes while a scan runs.
+
+use hashbrown::HashTable;
+use musefs_contracts::backing::Stamp;
+use musefs_contracts::catalog::CatalogResult;
+use musefs_contracts::format::Formats;
+use musefs_contracts::ids::TrackId;
+use musefs_contracts::writer::{CatalogWriter, KnownFile};
+use std::ffi::OsStr;
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// One known file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The track.
+    pub(crate) track: TrackId,
+    /// Its stamp when it was probed.
+    pub(crate) stamp: Stamp,
+    /// Whether a prober that is still the newest recorded its anatomy.
+    pub(crate) current: bool,
+    fingerprint: Option<[u8; 16]>,
+    path_start: usize,
+    path_len: u32,
+}
+
+impl Entry {
+    /// Whether nothing about the file needs to be read again.
+    pub(crate) fn is_up_to_date(&self, stamp: &Stamp) -> bool {
+        self.current && self.stamp.same_contents(stamp)
+    }
+}
+
+/// Every file the store knows.
+#[derive(Default)]
+pub(crate) struct Known {
+    paths: Vec<u8>,
+    entries: Vec<Entry>,
+    by_path: HashTable<u32>,
+    by_fingerprint: Vec<([u8; 16], u32)>,
+    hasher: RandomState,
+}
+
+impl Known {
+    /// Reads them from the store.
+    pub(crate) fn load(writer: &mut dyn CatalogWriter, formats: &Formats) -> CatalogResult<Self> {
+        let mut known = Self::default();
+        writer.for_each_known(&mut |file| known.insert(&file, formats))?;
+        for (index, entry) in known.entries.iter().enumerate() {
+            known.by_fingerprint.extend(entry.fingerprint.map(|fingerprint| (fingerprint, index as u32)));
+        }
+        known.by_fingerprint.sort_unstable();
+        Ok(known)
+    }
+
+    fn insert(&mut self, file: &KnownFile, formats: &Formats) {
+        let path = file.path.as_os_str().as_bytes();
+        // A format that this build lacks cannot be read any better by it.
+        let current = file
+            .prober
+            .is_some_and(|prober| formats.by_id(&file.format).is_none_or(|format| format.prober() == prober));
+        let index = self.entries.len() as u32;
+        self.entries.push(Entry {
+            track: file.track,
+            stamp: file.stamp,
+            current,
+            fingerprint: file.fingerprint.as_deref().and_then(half),
+            path_start: self.paths.len(),
+            path_len: path.len() as u32,
+        });
+        self.paths.extend_from_slice(path);
+        let Self { paths, entries, by_path, hasher, .. } = self;
+        by_path.insert_unique(hasher.hash_one(path), index, |index| {
+            hasher.hash_one(path_of(paths, &entries[*index as usize]))
+        });
+    }
+
+    /// The file at a path, with its index.
+    pub(crate) fn find(&self, path: &Path) -> Option<(usize, &Entry)> {
+        let path = path.as_os_str().as_bytes();
+        let index = self
+            .by_path
+            .find(self.hasher.hash_one(path), |index| path_of(&self.paths, &self.entries[*index as usize]) == path)?;
+        Some((*index as usize, &self.entries[*index as usize]))
+    }
+
+    /// The entry of an index.
+    pub(crate) fn entry(&self, index: usize) -> &Entry {
+        &self.entries[index]
+    }
+
+    /// The path of an entry.
+    pub(crate) fn path(&self, entry: &Entry) -> &Path {
+        Path::new(OsStr::from_bytes(path_of(&self.paths, entry)))
+    }
+
+    /// Every file at or under `root`, by index.
+    pub(crate) fn under<'a>(&'a self, root: &'a Path) -> impl Iterator<Item = usize> + 'a {
+        self.entries
+            .iter()
+            .enumerate()
+            .filter(move |(_, entry)| self.path(entry).starts_with(root))
+            .map(|(index, _)| index)
+    }
+
+    /// The files with this fingerprint, by index.
+    pub(crate) fn with_fingerprint<'a>(&'a self, fingerprint: &str) -> impl Iterator<Item = usize> + 'a {
+        let wanted = half(fingerprint);
+        let start = self.by_fingerprint.partition_point(|(known, _)| Some(*known) < wanted);
+        self.by_fingerprint[start..]
+            .iter()
+            .take_while(move |(known, _)| Some(*known) == wanted)
+            .map(|(_, index)| *index as usize)
+    }
+}
+
+fn path_of<'a>(paths: &'a [u8], entry: &Entry) -> &'a [u8] {
+    &paths[entry.path_start..entry.path_start + entry.path_len as usize]
+}
+
+/// Half of a fingerprint is identity enough, and half the memory. `None` if it is not hex.
+fn half(fingerprint: &str) -> Option<[u8; 16]> {
+    let digits = fingerprint.get(..32)?;
+    u128::from_str_radix(digits, 16).ok().map(u128::to_be_bytes)
+}
+
+#[cfg(test)]
+#[path = "known_tests.rs"]
+mod tests;

@@ -1,0 +1,140 @@
+//! Finding the files to examine: by walking folders, or by going through the files that are known.
+
+use crate::examine::extension_of;
+use crate::known::Known;
+use crate::pipeline::{Candidate, Feed, Found};
+use crate::scanner::Task;
+use crate::target::Target;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use musefs_contracts::backing::Stamp;
+use musefs_contracts::format::Formats;
+use musefs_contracts::writer::IngestMode;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The folder that a mount adds to its root; never part of a library.
+const METRICS_FOLDER: &str = ".musefs-metrics";
+
+/// Decides which files are read.
+pub(crate) struct Finder<'a> {
+    /// The files the store knows.
+    pub(crate) known: &'a Known,
+    /// The formats.
+    pub(crate) formats: &'a Formats,
+    /// What the scan is for.
+    pub(crate) task: Task,
+    /// Threads that walk.
+    pub(crate) threads: usize,
+}
+
+impl Finder<'_> {
+    /// Walks the targets and feeds what is to be examined.
+    pub(crate) fn walk(&self, targets: &[Target], feed: &Feed<'_>) {
+        let mut folders = targets.iter().filter_map(|target| match target {
+            Target::Folder(path) => Some(path),
+            _ => None,
+        });
+        for target in targets {
+            if let Target::File(path) = target {
+                self.meet(path.clone(), std::fs::symlink_metadata(path), true, feed);
+            }
+        }
+        let Some(first) = folders.next() else { return };
+        let mut builder = WalkBuilder::new(first);
+        for folder in folders {
+            builder.add(folder);
+        }
+        builder.standard_filters(false).follow_links(false).threads(self.threads);
+        builder.filter_entry(|entry| entry.file_name() != METRICS_FOLDER);
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                match entry {
+                    Ok(entry) => self.visit(entry, feed),
+                    Err(error) => walk_failed(&error, feed),
+                }
+                if feed.is_closed() { WalkState::Quit } else { WalkState::Continue }
+            })
+        });
+    }
+
+    /// Goes through the known files at and under the targets.
+    pub(crate) fn revisit(&self, targets: &[Target], feed: &Feed<'_>) {
+        for target in targets {
+            for index in self.known.under(target.path()) {
+                let path = self.known.path(self.known.entry(index)).to_owned();
+                feed.send(Candidate { path, mode: IngestMode::Refresh, known: Some(index), explicit: true });
+                if feed.is_closed() {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn visit(&self, entry: DirEntry, feed: &Feed<'_>) {
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            return;
+        }
+        let extension = extension_of(entry.path());
+        if !extension.is_empty() && !self.formats.knows_extension(&extension) {
+            return;
+        }
+        // What is known needs its stamp; what is not will be opened anyway.
+        let is_known = self.known.find(entry.path()).is_some();
+        if !is_known {
+            let path = entry.into_path();
+            return feed.send(Candidate { path, mode: IngestMode::Add, known: None, explicit: false });
+        }
+        let metadata = entry.metadata().map_err(|error| io_error(&error));
+        self.meet(entry.into_path(), metadata, false, feed);
+    }
+
+    fn meet(&self, path: PathBuf, metadata: io::Result<std::fs::Metadata>, explicit: bool, feed: &Feed<'_>) {
+        let Some((index, entry)) = self.known.find(&path) else {
+            return feed.send(Candidate { path, mode: IngestMode::Add, known: None, explicit });
+        };
+        let mode = match (self.task, metadata) {
+            (Task::Relocate, _) => return,
+            (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => return feed.report(Found::Vanished),
+            (_, Err(error)) => return feed.report(Found::failed(path, &error)),
+            (Task::Force, Ok(_)) => IngestMode::Force,
+            (_, Ok(metadata)) if entry.is_up_to_date(&stamp_of(&metadata)) => return feed.report(Found::Unchanged),
+            (_, Ok(_)) => IngestMode::Refresh,
+        };
+        feed.send(Candidate { path, mode, known: Some(index), explicit });
+    }
+}
+
+fn walk_failed(error: &ignore::Error, feed: &Feed<'_>) {
+    let cause = io_error(error);
+    match path_of(error) {
+        _ if cause.kind() == io::ErrorKind::NotFound => feed.report(Found::Vanished),
+        Some(path) => feed.report(Found::failed(path.to_owned(), &cause)),
+        None => tracing::warn!("while walking: {error}"),
+    }
+}
+
+fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+    let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+    Stamp {
+        size: metadata.size(),
+        mtime_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+        ctime_ns: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        file: 0,
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
+}
+
+fn io_error(error: &ignore::Error) -> io::Error {
+    match error.io_error() {
+        Some(cause) => cause.raw_os_error().map_or_else(|| cause.kind().into(), io::Error::from_raw_os_error),
+        None => io::Error::other(error.to_string()),
+    }
+}
