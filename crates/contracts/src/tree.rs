@@ -1,6 +1,7 @@
 //! The virtual tree: immutable snapshots, each made from the last by the changes since.
 
 use crate::ids::{Ino, TrackId};
+use std::any::Any;
 use std::sync::Arc;
 
 /// Where a track wants to stand.
@@ -45,8 +46,9 @@ pub struct Child<'a> {
     pub cursor: u64,
 }
 
-/// One immutable state of the tree. Look-ups take no lock and allocate nothing.
-pub trait TreeSnapshot: Send + Sync {
+/// One immutable state of the tree. Look-ups take no lock and allocate nothing. `Any`, so that a [`Tree`] knows its own
+/// snapshots again.
+pub trait TreeSnapshot: Any + Send + Sync {
     /// The child of a directory by name; `None` if either is not there. Without case where the tree was built so.
     fn lookup(&self, parent: Ino, name: &[u8]) -> Option<(Ino, NodeKind)>;
 
