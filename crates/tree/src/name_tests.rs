@@ -1,0 +1,51 @@
+//! Names: cutting, suffixes, comparison.
+
+use super::*;
+use musefs_contracts::ids::TrackId;
+
+fn placement(path: &str, extension: &[u8]) -> Placement {
+    Placement { track: TrackId(1), path: path.to_owned(), extension: extension.to_vec() }
+}
+
+#[test]
+fn a_name_is_cut_at_a_characters_border_with_its_extension_whole() {
+    let placed = placement(&format!("d/x{}", "é".repeat(200)), b".flac");
+    let wanted = Wanted::new(&placed);
+    assert_eq!(wanted.base.len(), 254, "250 bytes of room end within a character");
+    assert!(wanted.base.ends_with("é.flac".as_bytes()));
+    let second = suffixed(&wanted.base, wanted.extension, 2);
+    assert!(second.name.len() <= 255 && second.name.ends_with(" (2).flac".as_bytes()));
+    assert!(std::str::from_utf8(&second.name).is_ok());
+    let kept = &second.name[..second.name.len() - 9];
+    assert_eq!([kept, second.hidden, b".flac"].concat(), *wanted.base);
+}
+
+#[test]
+fn hostile_extensions_leave_room_for_a_name() {
+    let placed = placement("x", &[b'e'; 300]);
+    assert_eq!(Wanted::new(&placed).base.len(), 201);
+    let placed = placement("x", b".a/b\0\xff");
+    assert_eq!(&*Wanted::new(&placed).base, b"x.a_b_\xff");
+    for bytes in [&[0x80; 300][..], &[0xc3; 300]] {
+        assert!(cut(bytes, 255).len() <= 255);
+    }
+}
+
+#[test]
+fn components_that_no_tree_can_hold_are_replaced() {
+    let placed = placement("a//./../", b"");
+    let wanted = Wanted::new(&placed);
+    assert_eq!(wanted.directories().collect::<Vec<_>>(), [&b"a"[..], b"_", b"__"]);
+    assert_eq!(&*wanted.base, b"_");
+}
+
+#[test]
+fn comparison_without_case_knows_unicode_and_bytes() {
+    let same = |a: &[u8], b: &[u8]| compare(a, b, true).is_eq();
+    assert!(same(b"ABBA", b"abba"));
+    assert!(same("ÉTÉ".as_bytes(), "été".as_bytes()));
+    assert!(same("ÉTÉ\u{1e9e}.x".as_bytes(), "été\u{df}.X".as_bytes()));
+    assert!(same(b"A\xff\xc3", b"a\xff\xc3"));
+    assert!(!same(b"a\xff", b"a\xfe"));
+    assert!(compare(b"B", b"a", true).is_gt() && compare(b"B", b"a", false).is_lt());
+}
