@@ -1,0 +1,76 @@
+//! Moving one track ahead of the view, from within a request.
+//!
+//! A request may learn that a backing file changed, or meet a committed edit before the refresh does. It must not go on
+//! with the old state (its offsets are stale), and it must not tell the kernel (that deadlocks inside a request). So it
+//! publishes the track's new entry and leaves a note for the refresher.
+
+use crate::Vfs;
+use crate::sync::lock;
+use crate::track_table::Entry;
+use crate::view::View;
+use musefs_contracts::backing::Stamp;
+use musefs_contracts::catalog::TrackRow;
+use std::sync::Arc;
+
+/// A backing file that is not as the store knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Observed {
+    /// The stamp that the store has.
+    stored: Stamp,
+    /// The stamp that the file was seen with.
+    seen: Stamp,
+}
+
+impl Vfs {
+    /// Publishes what a row and a backing file's stamp say of a track now. Does nothing where the view is ahead of the row.
+    pub(crate) fn advance(&self, row: &TrackRow, stamp: Stamp) {
+        self.observe(row, stamp);
+        let _swap = lock(&self.swap);
+        let view = self.view.load_full();
+        let Some(old) = view.tracks.get(row.id) else { return };
+        if row.content_version < old.content_version {
+            return;
+        }
+        let mut entry = Entry::new(row, stamp);
+        entry.epoch = old.epoch;
+        let (was, is) = (self.generation(&view, old), self.generation(&view, &entry));
+        if was == is {
+            return;
+        }
+        if !old.stamp().same_contents(&stamp) {
+            self.parts.sizes.remove(row.id);
+            tracing::info!(path = %row.path.display(), "changed under the mount; served as it is now");
+        }
+        let mut opens = lock(&self.opens);
+        entry.epoch = opens.epoch_for(row.id, old.epoch, is, self.options.renumber_cached);
+        lock(&self.pending).note_content(row.id, entry.epoch != old.epoch);
+        let mut tracks = view.tracks.clone();
+        tracks.insert(row.id, entry);
+        self.view.store(Arc::new(View { store: view.store, tree: Arc::clone(&view.tree), tracks }));
+        drop(opens);
+        self.signal.raise();
+    }
+
+    /// Remembers that a file has another stamp than its row, until the row changes.
+    fn observe(&self, row: &TrackRow, stamp: Stamp) {
+        let mut observed = lock(&self.observed);
+        if row.stamp.same_contents(&stamp) {
+            observed.remove(&row.id);
+        } else {
+            observed.insert(row.id, Observed { stored: row.stamp, seen: stamp });
+        }
+    }
+
+    /// The stamp to go by for a row: its own, or the one its file was seen with since the row was written.
+    pub(crate) fn stamp_of(&self, row: &TrackRow) -> Stamp {
+        let mut observed = lock(&self.observed);
+        match observed.get(&row.id) {
+            Some(known) if known.stored == row.stamp => known.seen,
+            Some(_) => {
+                observed.remove(&row.id);
+                row.stamp
+            }
+            None => row.stamp,
+        }
+    }
+}

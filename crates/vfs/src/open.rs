@@ -1,0 +1,208 @@
+//! Opening and releasing files.
+
+use crate::Vfs;
+use crate::attributes::ATTEMPTS;
+use crate::complaints::Complaint;
+use crate::handle::{Handle, TrackHandle};
+use crate::sizes::Served;
+use crate::splice::layout_within;
+use crate::sync::lock;
+use crate::track_table::Entry;
+use crate::view::{View, describes};
+use musefs_contracts::backing::{Source, Stamp};
+use musefs_contracts::catalog::{CatalogError, TrackRow};
+use musefs_contracts::filesystem::{FsError, FsResult, Opened};
+use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::layout::Layout;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Error numbers of a process or a system that has no descriptor left (POSIX EMFILE and ENFILE, on Linux).
+const NO_DESCRIPTOR_LEFT: [i32; 2] = [24, 23];
+
+/// A content, ready to be registered as open.
+struct Ready {
+    row: TrackRow,
+    stamp: Stamp,
+    source: Arc<dyn Source>,
+    layout: Arc<Layout>,
+    as_backing: bool,
+}
+
+impl Vfs {
+    pub(crate) fn open_file(&self, ino: Ino) -> FsResult<Opened> {
+        let Some(track) = ino.track() else {
+            return match ino {
+                Ino::METRICS_FILE => self.open_document(),
+                _ => Err(self.stat(ino).map_or(FsError::NotFound, |_| FsError::IsADirectory)),
+            };
+        };
+        for _ in 0..ATTEMPTS {
+            if let Some(opened) = self.try_open(ino, track)? {
+                return Ok(opened);
+            }
+        }
+        if self.complaints.each_minute(Complaint::Backing(track), self.parts.clock.now_ns()).is_some() {
+            tracing::error!(%track, "cannot be opened: it, or its row in the store, changes all the time");
+        }
+        Err(FsError::Io)
+    }
+
+    /// One attempt; `None` if the track changed meanwhile.
+    fn try_open(&self, ino: Ino, track: TrackId) -> FsResult<Option<Opened>> {
+        let view = self.view.load_full();
+        let entry = view.tracks.get(track).ok_or(FsError::NotFound)?;
+        let row = self.row(track)?;
+        let source =
+            self.parts.backing.open(&row.path).map_err(|error| self.backing_trouble(track, &row.path, &error))?;
+        let stamp = source.stamp().map_err(|error| self.backing_trouble(track, &row.path, &error))?;
+        if !describes(entry, self.options.mode, &row, &stamp) {
+            self.advance(&row, stamp);
+            return Ok(None);
+        }
+        let layout = self.content(&view, entry, &row, &stamp, &source)?;
+        Ok(match layout {
+            Some((layout, as_backing)) => {
+                self.register(ino, &view, entry, Ready { row, stamp, source, layout, as_backing })?
+            }
+            None => None,
+        })
+    }
+
+    /// The layout of an entry's content, and whether that is the backing file's; `None` if the track changed meanwhile.
+    fn content(
+        &self,
+        view: &View,
+        entry: &Entry,
+        row: &TrackRow,
+        stamp: &Stamp,
+        source: &Arc<dyn Source>,
+    ) -> FsResult<Option<(Arc<Layout>, bool)>> {
+        let as_backing = || Some((Arc::new(Layout::verbatim(stamp.size)), true));
+        if self.is_structure_only() || entry.is_as_backing() {
+            return Ok(as_backing());
+        }
+        let generation = self.generation(view, entry);
+        let lasts = row.stamp.same_contents(stamp);
+        if let Some(layout) = self.parts.layouts.get(row.id, generation) {
+            if self.parts.sizes.get(row.id, entry.content_version) != Some(layout.len()) {
+                self.remember_size(row.id, entry.content_version, generation, layout.len(), lasts);
+            }
+            return Ok(Some((layout, false)));
+        }
+        let record = self.parts.catalog.track(row.id).map_err(|error| self.store_trouble(&error))?;
+        if record.row != *row {
+            return Ok(None);
+        }
+        let layout = self
+            .splice(&record, stamp, &|| Ok(Arc::clone(source)), &|format, anatomy, edit| {
+                layout_within(format, anatomy, edit, stamp.size)
+            })
+            .map_err(|error| self.backing_trouble(row.id, &row.path, &error))?;
+        // Had it to be probed, it may have been written to meanwhile.
+        let now = source.stamp().map_err(|error| self.backing_trouble(row.id, &row.path, &error))?;
+        if !now.same_contents(stamp) {
+            return Ok(None);
+        }
+        let Some(layout) = layout.map(Arc::new) else {
+            self.learn_as_backing(row.id, entry);
+            return Ok(as_backing());
+        };
+        self.remember_size(row.id, entry.content_version, generation, layout.len(), lasts);
+        self.parts.layouts.insert(row.id, generation, Arc::clone(&layout));
+        Ok(Some((layout, false)))
+    }
+
+    /// Enters a content among the open ones, unless the track moved ahead of it meanwhile (`None`), or a former content
+    /// is open under this number ([`FsError::Stale`]: looking the name up again leads to the present number).
+    fn register(&self, ino: Ino, view: &View, entry: &Entry, ready: Ready) -> FsResult<Option<Opened>> {
+        let track = ready.row.id;
+        let generation = self.generation(view, entry);
+        let served = if ready.as_backing {
+            Served { size: ready.stamp.size, mtime_ns: ready.stamp.mtime_ns }
+        } else {
+            Self::edited(entry, ready.layout.len())
+        };
+        {
+            let mut opens = lock(&self.opens);
+            let now = self.view.load();
+            let present = now.tracks.get(track).ok_or(FsError::NotFound)?;
+            if self.generation(&now, present) != generation {
+                return Ok(None);
+            }
+            if present.epoch != ino.epoch() && opens.former(ino, Some(generation)).is_some() {
+                return Err(FsError::Stale);
+            }
+            opens.add(track, generation, self.file(ino, entry, now.tree.links(track), served));
+        }
+        let offered = self.options.passthrough && ready.as_backing && ready.source.file().is_some();
+        // While the kernel has not been told of a change, it may hold pages of the former content under this number.
+        let direct = !offered && lock(&self.pending).is_untold(track);
+        let passthrough = offered.then(|| Arc::clone(&ready.source));
+        self.metrics.handles.add(1);
+        let handle = self.handles.insert(Handle::Track(TrackHandle {
+            track,
+            ino,
+            generation,
+            content_version: ready.row.content_version,
+            layout: ready.layout,
+            as_backing: ready.as_backing,
+            reader: self.parts.read_ahead.decorate(Arc::clone(&ready.source)),
+            source: ready.source,
+            stamp: ready.stamp,
+            path: ready.row.path.into_boxed_path(),
+            passed_through: AtomicBool::new(false),
+        }));
+        Ok(Some(Opened { handle, passthrough, direct }))
+    }
+
+    pub(crate) fn note_passthrough(&self, number: u64) {
+        if let Some(Handle::Track(handle)) = self.handles.get(number).as_deref() {
+            let mut opens = lock(&self.opens);
+            if !handle.passed_through.swap(true, Ordering::Relaxed) {
+                opens.pass_through(handle.ino, handle.generation);
+            }
+        }
+    }
+
+    pub(crate) fn release_file(&self, number: u64) {
+        let Some(handle) = self.handles.remove(number) else { return };
+        self.metrics.handles.sub(1);
+        let Handle::Track(handle) = &*handle else { return };
+        let settles = {
+            let mut opens = lock(&self.opens);
+            let passed_through = handle.passed_through.load(Ordering::Relaxed);
+            let was_last = opens.remove(handle.ino, handle.generation, passed_through);
+            let view = self.view.load();
+            let renumbered = view.tracks.get(handle.track).filter(|entry| entry.epoch != 0);
+            was_last && renumbered.is_some_and(|entry| opens.first_is_free(handle.track, self.generation(&view, entry)))
+        };
+        if settles {
+            self.settle_later(handle.track);
+        }
+    }
+
+    /// A track's row, without its tags.
+    pub(crate) fn row(&self, track: TrackId) -> FsResult<TrackRow> {
+        let mut row = None;
+        let visited = self.parts.catalog.for_tracks(&[track], &[], &mut |found| row = Some(found.row.clone()));
+        visited.and_then(|()| row.ok_or(CatalogError::NotFound)).map_err(|error| self.store_trouble(&error))
+    }
+
+    /// What a failing backing file means for a request. Said once a minute a file, with its path.
+    pub(crate) fn backing_trouble(&self, track: TrackId, path: &Path, error: &io::Error) -> FsError {
+        if let Some(times) = self.complaints.each_minute(Complaint::Backing(track), self.parts.clock.now_ns()) {
+            tracing::error!(path = %path.display(), %error, times, "the backing file cannot be read");
+        }
+        match error.kind() {
+            io::ErrorKind::NotFound => FsError::NotFound,
+            io::ErrorKind::PermissionDenied => FsError::PermissionDenied,
+            _ if error.raw_os_error().is_some_and(|number| NO_DESCRIPTOR_LEFT.contains(&number)) => {
+                FsError::TooManyHandles
+            }
+            _ => FsError::Io,
+        }
+    }
+}

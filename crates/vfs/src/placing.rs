@@ -1,0 +1,142 @@
+//! From a row of the store to a place in the tree.
+
+use musefs_contracts::ids::TrackId;
+use musefs_contracts::template::{Fields, PathTemplate};
+use musefs_contracts::tree::{Placement, PlacementChange};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Fields that are taken from the backing file's name instead of its tags.
+const FILENAME: &str = "filename";
+const EXTENSION: &str = "extension";
+
+/// The fields of a template that the store has to stream.
+pub(crate) fn stored_fields(template: &dyn PathTemplate) -> Vec<String> {
+    template.fields().iter().filter(|field| *field != FILENAME && *field != EXTENSION).cloned().collect()
+}
+
+struct TrackFields<'a> {
+    names: &'a [String],
+    values: &'a [Vec<String>],
+    filename: [String; 1],
+    extension: [String; 1],
+}
+
+impl Fields for TrackFields<'_> {
+    fn values(&self, key: &str) -> &[String] {
+        match key {
+            FILENAME => present(&self.filename),
+            EXTENSION => present(&self.extension),
+            _ => {
+                let at = self.names.iter().position(|name| name == key);
+                at.and_then(|at| self.values.get(at)).map_or(&[], Vec::as_slice)
+            }
+        }
+    }
+}
+
+fn present(value: &[String; 1]) -> &[String] {
+    if value[0].is_empty() { &[] } else { value }
+}
+
+/// Where a track stands, or [`PlacementChange::Remove`] if the template leaves it out.
+///
+/// `names` are the fields that were streamed, `values` theirs.
+pub(crate) fn place(
+    template: &dyn PathTemplate,
+    track: TrackId,
+    backing: &Path,
+    names: &[String],
+    values: &[Vec<String>],
+) -> PlacementChange {
+    let bare = backing.extension().unwrap_or_default();
+    let fields = TrackFields {
+        names,
+        values,
+        filename: [backing.file_stem().unwrap_or_default().to_string_lossy().into_owned()],
+        extension: [bare.to_string_lossy().into_owned()],
+    };
+    let Some(rendered) = template.render(&fields) else {
+        return PlacementChange::Remove(track);
+    };
+    let mut extension = Vec::new();
+    if !bare.is_empty() {
+        extension.push(b'.');
+        extension.extend_from_slice(bare.as_bytes());
+    }
+    let mut path = rendered.0;
+    if !template.path_fields().is_empty() {
+        path.truncate(without_extension(&path, &extension));
+    }
+    PlacementChange::Place(Placement { track, path, extension })
+}
+
+/// Length of `path` without the extension, where it ends in it: a path field usually holds a whole file name. The last
+/// component is left as it is where nothing, or a name with a meaning of its own, would stay of it.
+fn without_extension(path: &str, extension: &[u8]) -> usize {
+    let bytes = path.as_bytes();
+    let end = bytes.len().saturating_sub(extension.len());
+    if extension.is_empty() || !bytes[end..].eq_ignore_ascii_case(extension) || !path.is_char_boundary(end) {
+        return path.len();
+    }
+    match path[..end].rsplit('/').next() {
+        None | Some("" | "." | "..") => path.len(),
+        Some(_) => end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use musefs_contracts::template::RenderedPath;
+
+    /// Renders the values of its one field, joined by `/`.
+    struct Only(Vec<String>, bool);
+
+    impl PathTemplate for Only {
+        fn fields(&self) -> &[String] {
+            &self.0
+        }
+        fn path_fields(&self) -> &[String] {
+            if self.1 { &self.0 } else { &[] }
+        }
+        fn render(&self, fields: &dyn Fields) -> Option<RenderedPath> {
+            let values = fields.values(&self.0[0]);
+            (!values.is_empty()).then(|| RenderedPath(values.join("/")))
+        }
+    }
+
+    fn placed(field: &str, is_path: bool, backing: &str, value: &str) -> Option<(String, String)> {
+        let template = Only(vec![field.into()], is_path);
+        let (names, values) = (stored_fields(&template), [vec![value.to_owned()]]);
+        match place(&template, TrackId(1), Path::new(backing), &names, &values[..names.len()]) {
+            PlacementChange::Place(at) => Some((at.path, String::from_utf8(at.extension).unwrap())),
+            PlacementChange::Remove(_) => None,
+        }
+    }
+
+    fn pair(path: &str, extension: &str) -> Option<(String, String)> {
+        Some((path.into(), extension.into()))
+    }
+
+    #[test]
+    fn a_file_keeps_its_own_extension() {
+        assert_eq!(placed("title", false, "/m/a.FLAC", "x"), pair("x", ".FLAC"));
+        assert_eq!(placed("title", false, "/m/noext", "x"), pair("x", ""));
+    }
+
+    #[test]
+    fn a_path_field_that_ends_in_the_extension_does_not_double_it() {
+        assert_eq!(placed("beets_path", true, "/m/a.flac", "A/01 x.FLAC"), pair("A/01 x", ".flac"));
+        assert_eq!(placed("beets_path", true, "/m/a.flac", "A/.flac"), pair("A/.flac", ".flac"));
+        assert_eq!(placed("beets_path", true, "/m/a.flac", "A/...flac"), pair("A/...flac", ".flac"));
+        assert_eq!(placed("title", false, "/m/a.flac", "x.flac"), pair("x.flac", ".flac"));
+    }
+
+    #[test]
+    fn name_and_extension_of_the_backing_file_are_fields() {
+        assert_eq!(placed("filename", false, "/m/some.name.mp3", ""), pair("some.name", ".mp3"));
+        assert_eq!(placed("extension", false, "/m/some.mp3", ""), pair("mp3", ".mp3"));
+        assert_eq!(placed("extension", false, "/m/some", ""), None);
+    }
+}

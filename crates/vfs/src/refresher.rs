@@ -1,0 +1,60 @@
+//! The thread that follows the store.
+
+use crate::Vfs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Refreshes a file system at intervals, and at once when a request found something new. Ends when dropped.
+pub struct Refresher {
+    vfs: Arc<Vfs>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Refresher {
+    /// Starts the thread.
+    ///
+    /// # Panics
+    ///
+    /// If the system gives no thread.
+    pub fn spawn(vfs: Arc<Vfs>, interval: Duration) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = {
+            let (vfs, stop) = (Arc::clone(&vfs), Arc::clone(&stop));
+            thread::Builder::new().name("musefs-refresh".into()).spawn(move || run(&vfs, &stop, interval))
+        };
+        let thread = thread.expect("a thread to follow the store can be had when the mount comes up");
+        Self { vfs, stop, thread: Some(thread) }
+    }
+
+    /// Refreshes now, without waiting for the interval to end.
+    pub fn wake(&self) {
+        self.vfs.signal.raise();
+    }
+}
+
+impl Drop for Refresher {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.wake();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been reported by the thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(vfs: &Vfs, stop: &AtomicBool, interval: Duration) {
+    while !stop.load(Ordering::Relaxed) {
+        // Whatever a component does wrong, the mount goes on following the store.
+        if catch_unwind(AssertUnwindSafe(|| vfs.refresh())).is_err() {
+            tracing::error!("a refresh failed; the next one reads everything again");
+            vfs.owe_rebuild();
+        }
+        vfs.signal.wait(interval);
+    }
+    vfs.save_sizes(true);
+}

@@ -1,0 +1,194 @@
+//! Served sizes: what is known of them, working them out, and keeping them for later mounts.
+//!
+//! A track is in the size cache under its content version only if it is served with an edit spliced in. So a size found
+//! there also tells that the track is edited, which its mtime depends on.
+
+use crate::Vfs;
+use crate::complaints::Complaint;
+use crate::sync::lock;
+use crate::track_table::Entry;
+use hashbrown::HashSet;
+use musefs_contracts::backing::{Source, Stamp};
+use musefs_contracts::cache::ContentKey;
+use musefs_contracts::catalog::{CatalogError, TrackRecord};
+use musefs_contracts::filesystem::{FsError, FsResult};
+use musefs_contracts::ids::TrackId;
+use std::io;
+use std::sync::Arc;
+
+/// What `stat` shows of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Served {
+    pub(crate) size: u64,
+    pub(crate) mtime_ns: i64,
+}
+
+/// Sizes on their way into the store, and tracks whose size had to be guessed.
+#[derive(Debug, Default)]
+pub(crate) struct SizeState {
+    unsaved: Vec<(TrackId, i64, u64)>,
+    saved_ns: i64,
+    guessed: HashSet<TrackId>,
+}
+
+/// Sizes saved at once at most, and kept for saving at most: without a refresher nobody saves them.
+const SAVE_AT: usize = 4_096;
+const UNSAVED_MAX: usize = 262_144;
+const SAVE_EACH_NS: i64 = 1_000_000_000;
+
+impl Vfs {
+    /// What is known of a track's content without asking the store.
+    pub(crate) fn known(&self, track: TrackId, entry: &Entry) -> Option<Served> {
+        let stamp = entry.stamp();
+        if self.is_structure_only() || entry.is_as_backing() {
+            return Some(Served { size: stamp.size, mtime_ns: stamp.mtime_ns });
+        }
+        let size = self.parts.sizes.get(track, entry.content_version)?;
+        Some(Self::edited(entry, size))
+    }
+
+    /// What `stat` shows of an edited content of this size.
+    pub(crate) fn edited(entry: &Entry, size: u64) -> Served {
+        Served { size, mtime_ns: entry.stamp().mtime_ns.max(entry.updated_ns()) }
+    }
+
+    /// Works out what is served of each of these tracks, as far as that is possible, and visits what was found.
+    pub(crate) fn resolve(&self, tracks: &[TrackId], visit: &mut dyn FnMut(TrackId, Served)) -> FsResult<()> {
+        let catalog = &self.parts.catalog;
+        let visited = catalog.records(tracks, &mut |record| {
+            if let Some(served) = self.learn(&record) {
+                visit(record.row.id, served);
+            }
+        });
+        visited.map_err(|error| self.store_trouble(&error))
+    }
+
+    fn learn(&self, record: &TrackRecord) -> Option<Served> {
+        let view = self.view.load_full();
+        let track = record.row.id;
+        let entry = view.tracks.get(track)?;
+        if entry.content_version != record.row.content_version {
+            self.advance(&record.row, self.stamp_of(&record.row));
+            return None;
+        }
+        let stamp = entry.stamp();
+        let source = || self.open_as(record, &stamp);
+        match self.splice(record, &stamp, &source, &|format, anatomy, edit| format.served_len(anatomy, edit)) {
+            Ok(Some(size)) => {
+                let lasts = record.row.stamp.same_contents(&stamp);
+                self.remember_size(track, entry.content_version, self.generation(&view, entry), size, lasts);
+                Some(Self::edited(entry, size))
+            }
+            Ok(None) => {
+                self.learn_as_backing(track, entry);
+                self.known(track, entry)
+            }
+            // Either the file changed while it was looked at, and the entry with it; or it is out of reach.
+            Err(error) => {
+                tracing::debug!(path = %record.row.path.display(), %error, "its served size stays unknown");
+                None
+            }
+        }
+    }
+
+    /// Opens a track's backing file if it still has this stamp; moves the track ahead if not.
+    fn open_as(&self, record: &TrackRecord, stamp: &Stamp) -> io::Result<Arc<dyn Source>> {
+        let source = self.parts.backing.open(&record.row.path)?;
+        let now = source.stamp()?;
+        if now.same_contents(stamp) {
+            return Ok(source);
+        }
+        self.advance(&record.row, now);
+        Err(io::Error::other("it changed meanwhile"))
+    }
+
+    /// Remembers the served size of a content. `lasts` says whether it holds for later mounts too.
+    pub(crate) fn remember_size(&self, track: TrackId, version: i64, generation: ContentKey, size: u64, lasts: bool) {
+        self.parts.sizes.insert(track, version, size);
+        let view = self.view.load();
+        if view.tracks.get(track).is_none_or(|entry| self.generation(&view, entry) != generation) {
+            // The track moved ahead meanwhile; a size of its former file must not stand under its new one.
+            self.parts.sizes.remove(track);
+            return;
+        }
+        let mut state = lock(&self.size_state);
+        if lasts && state.unsaved.len() < UNSAVED_MAX {
+            state.unsaved.push((track, version, size));
+        }
+        let was_guessed = state.guessed.remove(&track);
+        drop(state);
+        self.correct(track, was_guessed);
+    }
+
+    /// Notes that a track is served as its backing file is.
+    pub(crate) fn learn_as_backing(&self, track: TrackId, entry: &Entry) {
+        entry.set_as_backing();
+        let was_guessed = lock(&self.size_state).guessed.remove(&track);
+        self.correct(track, was_guessed);
+    }
+
+    /// Shows the backing file's attributes for want of better ones: it may be gone, and the entry stays all the same.
+    pub(crate) fn guess(&self, track: TrackId, entry: &Entry) -> Served {
+        lock(&self.size_state).guessed.insert(track);
+        let stamp = entry.stamp();
+        Served { size: stamp.size, mtime_ns: stamp.mtime_ns }
+    }
+
+    /// A guess turned out right or wrong: the kernel is to ask again.
+    fn correct(&self, track: TrackId, was_guessed: bool) {
+        if was_guessed {
+            lock(&self.pending).note_content(track, false);
+            self.signal.raise();
+        }
+    }
+
+    /// Takes up the sizes that earlier mounts left in the store, as far as they are of the present versions.
+    pub(crate) fn recall_sizes(&self) {
+        if self.is_structure_only() {
+            return;
+        }
+        let view = self.view.load_full();
+        let recalled =
+            self.parts.catalog.for_each_served_size(self.parts.template.path_fields(), &mut |track, version, size| {
+                let entry = view.tracks.get(track);
+                if entry.is_some_and(|entry| entry.content_version == version && !entry.is_as_backing()) {
+                    self.parts.sizes.insert(track, version, size);
+                }
+            });
+        if let Err(error) = recalled {
+            tracing::debug!(%error, "the store's remembered sizes cannot be read; they are worked out again");
+        }
+    }
+
+    /// Puts new sizes into the store, when there are many or a second has gone by.
+    pub(crate) fn save_sizes(&self, at_once: bool) {
+        let now_ns = self.parts.clock.now_ns();
+        let unsaved = {
+            let mut state = lock(&self.size_state);
+            let due = at_once || state.unsaved.len() >= SAVE_AT || now_ns - state.saved_ns >= SAVE_EACH_NS;
+            if state.unsaved.is_empty() || !due {
+                return;
+            }
+            state.saved_ns = now_ns;
+            std::mem::take(&mut state.unsaved)
+        };
+        let omitted = self.parts.template.path_fields();
+        for batch in unsaved.chunks(SAVE_AT) {
+            if let Err(error) = self.parts.catalog.remember_served_sizes(omitted, batch) {
+                tracing::debug!(%error, "served sizes are not kept for later mounts");
+                return;
+            }
+        }
+    }
+
+    /// What a failing store means for a request. Said once a minute.
+    pub(crate) fn store_trouble(&self, error: &CatalogError) -> FsError {
+        if let CatalogError::NotFound = error {
+            return FsError::NotFound;
+        }
+        if let Some(times) = self.complaints.each_minute(Complaint::Store, self.parts.clock.now_ns()) {
+            tracing::error!(%error, times, "a request failed because the store cannot be read");
+        }
+        FsError::Io
+    }
+}

@@ -1,0 +1,65 @@
+use super::*;
+use musefs_contracts::anatomy::{ByteRange, FormatId};
+use proptest::prelude::*;
+use std::path::PathBuf;
+
+fn entry(version: i64) -> Entry {
+    let row = TrackRow {
+        id: TrackId(1),
+        path: PathBuf::new(),
+        format: FormatId::new("x"),
+        audio: ByteRange::default(),
+        stamp: Stamp::default(),
+        content_version: version,
+        updated_at: -5,
+        pristine_version: None,
+    };
+    Entry::new(&row, row.stamp)
+}
+
+#[test]
+fn an_entry_takes_forty_bytes() {
+    assert_eq!(size_of::<Entry>(), 40);
+}
+
+#[test]
+fn a_changed_table_shares_the_pages_that_did_not_change() {
+    let mut first = TrackTable::default();
+    (1..=1_000).for_each(|id| first.insert(TrackId(id), entry(0)));
+    let mut second = first.clone();
+    second.insert(TrackId(70), entry(1));
+    assert_eq!(first.get(TrackId(70)).map(|entry| entry.content_version), Some(0));
+    assert_eq!(second.get(TrackId(70)).map(|entry| entry.content_version), Some(1));
+    let address = |table: &TrackTable, id| std::ptr::from_ref(table.get(TrackId(id)).unwrap());
+    assert_eq!(address(&first, 500), address(&second, 500));
+    assert_ne!(address(&first, 71), address(&second, 71));
+}
+
+#[test]
+fn ids_without_an_inode_number_are_refused() {
+    for id in [i64::MIN, -1, 0, 1 << 54, i64::MAX] {
+        assert!(!TrackTable::can_hold(TrackId(id)), "{id}");
+    }
+    assert!(TrackTable::can_hold(TrackId((1 << 54) - 1)));
+}
+
+proptest! {
+    #[test]
+    fn the_table_is_a_map(operations in prop::collection::vec((prop_oneof![1i64..200, 1i64..1 << 54], prop::option::of(0i64..9)), 0..200)) {
+        let mut table = TrackTable::default();
+        let mut model = BTreeMap::new();
+        for (id, version) in operations {
+            if let Some(version) = version {
+                table.insert(TrackId(id), entry(version));
+                model.insert(id, version);
+            } else {
+                table.remove(TrackId(id));
+                model.remove(&id);
+            }
+            prop_assert_eq!(table.get(TrackId(id)).map(|entry| entry.content_version), model.get(&id).copied());
+        }
+        prop_assert_eq!(table.len(), model.len() as u64);
+        let all: Vec<_> = table.iter().map(|(track, entry)| (track.0, entry.content_version)).collect();
+        prop_assert_eq!(all, model.into_iter().collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,113 @@
+//! The file system's state, and how it comes up.
+
+use crate::advance::Observed;
+use crate::complaints::Complaints;
+use crate::handle::{DirectoryHandle, Handle, HandleTable};
+use crate::load::load;
+use crate::metrics::Metrics;
+use crate::opens::Opens;
+use crate::options::{Mode, VfsOptions, VfsParts};
+use crate::pending::Pending;
+use crate::placing::stored_fields;
+use crate::refresh::RefreshState;
+use crate::sizes::SizeState;
+use crate::sync::{Mutex, RwLock, Signal, write};
+use crate::track_table::Entry;
+use crate::view::{View, generation};
+use arc_swap::ArcSwap;
+use hashbrown::HashMap;
+use musefs_contracts::cache::ContentKey;
+use musefs_contracts::catalog::CatalogError;
+use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::metric;
+use musefs_contracts::notifier::{KernelNotifier, NoNotifier};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// The file system.
+pub struct Vfs {
+    pub(crate) parts: VfsParts,
+    pub(crate) options: VfsOptions,
+    /// The fields the store streams for the template.
+    pub(crate) fields: Vec<String>,
+    pub(crate) view: ArcSwap<View>,
+    /// Held by whoever makes the next view from the last one.
+    pub(crate) swap: Mutex<()>,
+    /// Held by the one refresh that runs.
+    pub(crate) refreshing: Mutex<RefreshState>,
+    pub(crate) opens: Mutex<Opens>,
+    pub(crate) handles: HandleTable<Handle>,
+    pub(crate) directories: HandleTable<DirectoryHandle>,
+    /// What the kernel has not been told yet.
+    pub(crate) pending: Mutex<Pending>,
+    /// Wakes the refresher.
+    pub(crate) signal: Signal,
+    /// Tracks whose backing file is not the one that the store knows.
+    pub(crate) observed: Mutex<HashMap<TrackId, Observed>>,
+    pub(crate) size_state: Mutex<SizeState>,
+    /// When the listings of directories changed; those not named here have not changed since the mount came up.
+    pub(crate) directory_times: RwLock<HashMap<Ino, i64>>,
+    pub(crate) mounted_ns: i64,
+    pub(crate) notifier: RwLock<Arc<dyn KernelNotifier>>,
+    pub(crate) complaints: Complaints,
+    pub(crate) metrics: Metrics,
+    /// Length of the document when it was rendered last.
+    pub(crate) document_len: AtomicU64,
+}
+
+impl Vfs {
+    /// Reads the store and builds the tree.
+    pub fn new(parts: VfsParts, options: VfsOptions) -> Result<Arc<Self>, CatalogError> {
+        let fields = stored_fields(&*parts.template);
+        let metrics = Metrics::new(&*parts.meter, options.dir_handles_max);
+        let loaded = load(&parts, &fields, &|row| row.stamp)?;
+        let view = View { store: loaded.store, tree: loaded.tree, tracks: loaded.tracks };
+        let catalog = Arc::clone(&parts.catalog);
+        parts.meter.observe(&metric::SQLITE_MEMORY_BYTES, Box::new(move || catalog.memory_bytes() as f64));
+        let vfs = Self {
+            fields,
+            view: ArcSwap::from_pointee(view),
+            swap: Mutex::default(),
+            refreshing: Mutex::new(RefreshState::new(loaded.store, loaded.revision)),
+            opens: Mutex::default(),
+            handles: HandleTable::default(),
+            directories: HandleTable::default(),
+            pending: Mutex::default(),
+            signal: Signal::default(),
+            observed: Mutex::default(),
+            size_state: Mutex::default(),
+            directory_times: RwLock::default(),
+            mounted_ns: parts.clock.now_ns(),
+            notifier: RwLock::new(Arc::new(NoNotifier)),
+            complaints: Complaints::default(),
+            metrics,
+            document_len: AtomicU64::new(0),
+            parts,
+            options,
+        };
+        vfs.recall_sizes();
+        vfs.count_nodes();
+        Ok(Arc::new(vfs))
+    }
+
+    /// Names who tells the kernel what to forget. Until then nobody is told.
+    pub fn set_notifier(&self, notifier: Arc<dyn KernelNotifier>) {
+        *write(&self.notifier) = notifier;
+    }
+
+    /// Tells contents of a track apart.
+    pub(crate) fn generation(&self, view: &View, entry: &Entry) -> ContentKey {
+        generation(view.store, self.options.mode, entry)
+    }
+
+    pub(crate) fn is_structure_only(&self) -> bool {
+        self.options.mode == Mode::StructureOnly
+    }
+
+    /// Brings the gauges of the tree up to date.
+    pub(crate) fn count_nodes(&self) {
+        let view = self.view.load();
+        self.metrics.tree_nodes.set(view.tree.nodes());
+        self.metrics.inode_paths.set(view.tree.remembered_paths());
+    }
+}
