@@ -1,1 +1,23 @@
-//! The SQLite store of musefs.
+//! The SQLite store: schema and constraints, reads for a mount, ingest for a scan, and the change log that ties them.
+//!
+//! **Must never know** FUSE, audio formats, or the paths of the tree: a track is a row, its anatomy an encoded blob, and
+//! what a template makes of its tags is somebody else's business.
+//!
+//! Other programs write to the same file while a mount reads it, so every rule on rows is a constraint or trigger of
+//! built-in SQL, and every read tolerates rows that were written with the checks off.
+
+mod catalog;
+mod changes;
+mod connection;
+mod error;
+mod ingest;
+mod moves;
+mod reading;
+mod rows;
+mod schema;
+mod store;
+mod stream;
+mod writer;
+
+pub use catalog::SqliteCatalog;
+pub use writer::SqliteWriter;

@@ -1,0 +1,73 @@
+//! [`CatalogWriter`] over the state in memory.
+
+use crate::ingest;
+use crate::state::MemoryCatalog;
+use musefs_contracts::catalog::CatalogResult;
+use musefs_contracts::ids::TrackId;
+use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Writes a [`MemoryCatalog`].
+#[derive(Debug)]
+pub struct MemoryWriter {
+    catalog: Arc<MemoryCatalog>,
+}
+
+impl MemoryWriter {
+    pub(crate) fn of(catalog: Arc<MemoryCatalog>) -> Self {
+        Self { catalog }
+    }
+}
+
+impl CatalogWriter for MemoryWriter {
+    fn for_each_known(&mut self, visit: &mut dyn FnMut(KnownFile)) -> CatalogResult<()> {
+        let known: Vec<KnownFile> = self
+            .catalog
+            .lock()
+            .tracks
+            .values()
+            .map(|track| KnownFile {
+                track: track.row.id,
+                path: track.row.path.clone(),
+                stamp: track.row.stamp,
+                prober: Some(track.anatomy.prober),
+                format: track.row.format.clone(),
+                fingerprint: track.fingerprint.clone(),
+            })
+            .collect();
+        known.into_iter().for_each(visit);
+        Ok(())
+    }
+
+    fn ingest(&mut self, batch: &[Ingest]) -> CatalogResult<IngestSummary> {
+        Ok(ingest::ingest(&mut self.catalog.lock(), batch))
+    }
+
+    fn remove(&mut self, tracks: &[TrackId]) -> CatalogResult<u64> {
+        let mut state = self.catalog.lock();
+        Ok(tracks.iter().filter(|track| state.remove(**track)).count() as u64)
+    }
+
+    fn collect_unlinked_art(&mut self) -> CatalogResult<u64> {
+        let mut state = self.catalog.lock();
+        let linked: BTreeSet<i64> =
+            state.tracks.values().flat_map(|track| track.art.iter().map(|link| link.art.0)).collect();
+        let before = state.art.len();
+        state.art.retain(|id, _| linked.contains(id));
+        Ok((before - state.art.len()) as u64)
+    }
+
+    fn remember_root(&mut self, root: &Path) -> CatalogResult<()> {
+        let roots = &mut self.catalog.lock().roots;
+        if let Err(place) = roots.binary_search_by(|known| known.as_path().cmp(root)) {
+            roots.insert(place, root.into());
+        }
+        Ok(())
+    }
+
+    fn roots(&mut self) -> CatalogResult<Vec<PathBuf>> {
+        Ok(self.catalog.lock().roots.clone())
+    }
+}

@@ -1,0 +1,201 @@
+//! One store file as it was opened: who it is, and a small set of connections that read it.
+
+use crate::connection::{self, Role, sibling};
+use crate::error::{explain, is_suspect};
+use crate::schema::{self, Found};
+use musefs_contracts::catalog::{CatalogError, CatalogResult};
+use musefs_contracts::ids::StoreId;
+use rusqlite::{Connection, Result};
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Connections kept open while nobody uses them. More are opened when more threads read at once, and closed afterwards.
+const IDLE_CONNECTIONS: usize = 3;
+
+/// A lock that a panicking visitor cannot poison for the others: what it guards is valid at every step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Which file stands at a path. While a connection is open, its inode number is not given to another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileIdentity {
+    device: u64,
+    inode: u64,
+    /// Size and time of the last change, for a frozen store only: nothing else tells that it changed.
+    written: Option<(u64, i64, i64)>,
+}
+
+impl FileIdentity {
+    pub(crate) fn of(path: &Path, frozen: bool) -> CatalogResult<Self> {
+        let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => CatalogError::Missing(path.into()),
+            _ => CatalogError::Other(format!("cannot read {}: {error}", path.display())),
+        })?;
+        let written = frozen.then(|| (meta.size(), meta.mtime(), meta.mtime_nsec()));
+        Ok(Self { device: meta.dev(), inode: meta.ino(), written })
+    }
+}
+
+/// An open store.
+pub(crate) struct Store {
+    path: PathBuf,
+    /// The file the connections belong to.
+    pub(crate) identity: FileIdentity,
+    /// What revisions of this store are comparable within.
+    pub(crate) id: StoreId,
+    /// Whether it has our tables and triggers, change log included.
+    pub(crate) has_feed: bool,
+    /// Whether it is read without locks, since it lies where nothing can be written.
+    pub(crate) frozen: bool,
+    /// Set when a connection failed in a way that opening the file anew may mend.
+    suspect: AtomicBool,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens what is at `path` now, and one connection beside the idle ones for the caller to keep.
+    pub(crate) fn open(path: &Path) -> CatalogResult<(Self, Connection)> {
+        if schema::look(path)? == Found::Nothing {
+            return Err(CatalogError::Missing(path.into()));
+        }
+        let before = FileIdentity::of(path, false)?;
+        let (connection, frozen) = open_reader(path).map_err(|error| explain(path, &error))?;
+        if !schema::check(&connection, path)? {
+            return Err(CatalogError::Missing(path.into()));
+        }
+        let has_feed = ensure_side_tables(&connection, path);
+        let identity = FileIdentity::of(path, frozen)?;
+        if (before.device, before.inode) != (identity.device, identity.inode) {
+            return Err(CatalogError::Other(format!("{} was replaced while it was opened", path.display())));
+        }
+        let id = store_id(&connection, identity, has_feed).map_err(|error| explain(path, &error))?;
+        let store = Self {
+            path: path.into(),
+            identity,
+            id,
+            has_feed,
+            frozen,
+            suspect: AtomicBool::new(false),
+            idle: Mutex::default(),
+        };
+        Ok((store, connection))
+    }
+
+    /// Whether the file should be opened anew.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.suspect.load(Relaxed)
+    }
+
+    /// The contract's error for what a connection to this store said.
+    pub(crate) fn explain(&self, error: &rusqlite::Error) -> CatalogError {
+        if is_suspect(error) {
+            self.suspect.store(true, Relaxed);
+        }
+        explain(&self.path, error)
+    }
+
+    /// Runs `read` in one read transaction: everything it sees is one committed state.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> CatalogResult<T> {
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.connect()?,
+        };
+        let result = in_transaction(&connection, read);
+        match result {
+            Ok(value) => {
+                self.give_back(connection);
+                Ok(value)
+            }
+            Err(error) => {
+                if !is_suspect(&error) {
+                    self.give_back(connection);
+                }
+                Err(self.explain(&error))
+            }
+        }
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = lock(&self.idle);
+        if idle.len() < IDLE_CONNECTIONS {
+            idle.push(connection);
+        }
+    }
+
+    fn connect(&self) -> CatalogResult<Connection> {
+        let role = if self.frozen { Role::FrozenReader } else { Role::Reader };
+        let connection = connection::open(&self.path, role).map_err(|error| self.explain(&error))?;
+        // The log of a file is found by its name: a connection to the old file must not be opened once another has it.
+        if FileIdentity::of(&self.path, self.frozen)? != self.identity {
+            self.suspect.store(true, Relaxed);
+            return Err(CatalogError::Other(format!("{} was replaced; it is being opened again", self.path.display())));
+        }
+        Ok(connection)
+    }
+}
+
+/// A read transaction ends with a rollback: there is nothing to commit, and it also ends when `read` panics.
+fn in_transaction<T>(connection: &Connection, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let transaction = connection.unchecked_transaction()?;
+    read(&transaction)
+}
+
+/// Opens a reader that has read once, so that a log that belongs to the file is open too.
+fn open_reader(path: &Path) -> Result<(Connection, bool)> {
+    let plain = connection::open(path, Role::Reader).and_then(|connection| {
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    match plain {
+        Ok(connection) => Ok((connection, false)),
+        // A log needs shared memory beside the file; in a folder that cannot be written there is none, and no writer.
+        Err(error) if is_suspect(&error) && !has_log(path) => {
+            let connection = connection::open(path, Role::FrozenReader)?;
+            match connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())) {
+                Ok(()) => Ok((connection, true)),
+                Err(_) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a write-ahead log with something in it stands beside the file.
+pub(crate) fn has_log(path: &Path) -> bool {
+    std::fs::metadata(sibling(path, "-wal")).is_ok_and(|meta| meta.len() > 0)
+}
+
+/// Whether the store has our tables, after trying to make them. One that cannot be written is served without them.
+fn ensure_side_tables(reader: &Connection, path: &Path) -> bool {
+    if schema::has_side_tables(reader).unwrap_or(false) {
+        return true;
+    }
+    let made = connection::open(path, Role::Auxiliary).and_then(|mut connection| {
+        connection::prefer_write_ahead_log(&connection);
+        schema::bring_up_to_date(&mut connection)
+    });
+    if let Err(error) = made {
+        tracing::warn!(store = %path.display(), %error, "the store has no change log and none can be added; every change reads it all again");
+        return false;
+    }
+    true
+}
+
+/// Two files never share an id: not a copy of the same store, nor one without a stored id and itself at another time.
+fn store_id(connection: &Connection, identity: FileIdentity, has_feed: bool) -> Result<StoreId> {
+    if !has_feed {
+        return Ok(StoreId(RandomState::new().hash_one(identity)));
+    }
+    let stored: i64 =
+        connection.query_row("SELECT value FROM musefs_meta WHERE key = 'store_id'", [], |row| row.get(0))?;
+    let mut id = stored as u64;
+    for part in [identity.device, identity.inode] {
+        id = (id ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
+    Ok(StoreId(id))
+}

@@ -1,0 +1,187 @@
+//! [`CatalogWriter`]: the one writer of the scanner's tables.
+//!
+//! Its connection fires no triggers and checks no keys, so every method here keeps what those would keep: content versions,
+//! the change log, and the rows that hang on a track.
+
+use crate::connection::{self, Role};
+use crate::error::explain;
+use crate::ingest::Batch;
+use crate::schema::{self, Found};
+use crate::{changes, rows};
+use musefs_contracts::anatomy::FormatId;
+use musefs_contracts::backing::Stamp;
+use musefs_contracts::catalog::{CatalogError, CatalogResult};
+use musefs_contracts::ids::TrackId;
+use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Result, Row, Transaction, TransactionBehavior};
+use std::path::{Path, PathBuf};
+
+/// Tables that hold rows of a track, beside `tracks` itself.
+const TABLES_OF_A_TRACK: [&str; 5] = ["tags", "track_art", "musefs_anatomy", "musefs_marks", "musefs_sizes"];
+
+/// Writes a store, alone among the processes of musefs at any one time.
+pub struct SqliteWriter {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl SqliteWriter {
+    /// Opens the store at `path`, making it and the folder it lies in where they are not there.
+    ///
+    /// Brings our own tables up to date. An existing file that is no store is refused and left as it is.
+    pub fn open_or_create(path: &Path) -> CatalogResult<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                std::io::ErrorKind::StorageFull => CatalogError::DiskFull,
+                _ => CatalogError::Other(format!("cannot make the folder {}: {error}", folder.display())),
+            })?;
+        }
+        schema::look(path)?;
+        Self::open_found(path, true)
+    }
+
+    /// Opens the store at `path`; [`CatalogError::Missing`] if there is none. Brings our own tables up to date.
+    pub fn open(path: &Path) -> CatalogResult<Self> {
+        match schema::look(path)? {
+            Found::Nothing => Err(CatalogError::Missing(path.into())),
+            Found::Database => Self::open_found(path, false),
+        }
+    }
+
+    fn open_found(path: &Path, create: bool) -> CatalogResult<Self> {
+        let sql = |error| explain(path, &error);
+        let mut connection = connection::open(path, Role::Writer { create }).map_err(sql)?;
+        let holds_a_store = schema::check(&connection, path)?;
+        if !holds_a_store && !create {
+            return Err(CatalogError::Missing(path.into()));
+        }
+        connection::prefer_write_ahead_log(&connection);
+        schema::bring_up_to_date(&mut connection).map_err(sql)?;
+        Ok(Self { path: path.into(), connection })
+    }
+
+    fn explain(&self, error: &rusqlite::Error) -> CatalogError {
+        explain(&self.path, error)
+    }
+
+    /// Runs `write` in one transaction, which is rolled back if it fails.
+    fn write<T>(&mut self, write: impl FnOnce(&Transaction<'_>) -> Result<T>) -> CatalogResult<T> {
+        let result =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+                let value = write(&transaction)?;
+                transaction.commit()?;
+                Ok(value)
+            });
+        result.map_err(|error| self.explain(&error))
+    }
+}
+
+impl CatalogWriter for SqliteWriter {
+    fn for_each_known(&mut self, visit: &mut dyn FnMut(KnownFile)) -> CatalogResult<()> {
+        known_files(&self.connection, visit).map_err(|error| self.explain(&error))
+    }
+
+    fn ingest(&mut self, batch: &[Ingest]) -> CatalogResult<IngestSummary> {
+        self.write(|transaction| Batch::begin(transaction)?.ingest_all(batch))
+    }
+
+    fn remove(&mut self, tracks: &[TrackId]) -> CatalogResult<u64> {
+        self.write(|transaction| {
+            let mut removed = 0;
+            for track in tracks {
+                removed += u64::from(remove(transaction, *track)?);
+            }
+            Ok(removed)
+        })
+    }
+
+    fn collect_unlinked_art(&mut self) -> CatalogResult<u64> {
+        self.write(|transaction| {
+            let gone = transaction
+                .execute("DELETE FROM art WHERE NOT EXISTS (SELECT 1 FROM track_art WHERE art_id = art.id)", [])?;
+            Ok(gone as u64)
+        })
+    }
+
+    fn remember_root(&mut self, root: &Path) -> CatalogResult<()> {
+        let root = rows::path_value(root);
+        self.write(|transaction| {
+            transaction.execute("INSERT OR IGNORE INTO musefs_roots (path) VALUES (?1)", [root])?;
+            Ok(())
+        })
+    }
+
+    fn roots(&mut self) -> CatalogResult<Vec<PathBuf>> {
+        let read = |connection: &Connection| {
+            let mut statement = connection.prepare("SELECT path FROM musefs_roots ORDER BY path")?;
+            let mut found = statement.query([])?;
+            let mut roots = Vec::new();
+            while let Some(row) = found.next()? {
+                roots.extend(rows::path_bytes(row, 0)?.map(rows::path_buf));
+            }
+            Ok(roots)
+        };
+        read(&self.connection).map_err(|error| self.explain(&error))
+    }
+
+    fn finish(&mut self) -> CatalogResult<()> {
+        self.write(|transaction| changes::trim(transaction, changes::TOMBSTONES_KEPT))?;
+        // Gives the log's disk space back. Readers of an older state keep it from that, which is no failure.
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::debug!(%error, "the write-ahead log stays as it is");
+        }
+        Ok(())
+    }
+}
+
+fn remove(transaction: &Transaction<'_>, track: TrackId) -> Result<bool> {
+    for table in TABLES_OF_A_TRACK {
+        transaction.prepare_cached(&format!("DELETE FROM {table} WHERE track_id = ?1"))?.execute([track.0])?;
+    }
+    let existed = transaction.prepare_cached("DELETE FROM tracks WHERE id = ?1")?.execute([track.0])? > 0;
+    if existed {
+        changes::note(transaction, track)?;
+    }
+    Ok(existed)
+}
+
+fn known_files(connection: &Connection, visit: &mut dyn FnMut(KnownFile)) -> Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT t.id, t.backing_path, t.format, t.backing_size, t.backing_mtime_ns, t.backing_ctime_ns, t.fingerprint,
+                m.prober
+         FROM tracks AS t LEFT JOIN musefs_marks AS m ON m.track_id = t.id ORDER BY t.id",
+    )?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        if let Some(known) = known_file(row)? {
+            visit(known);
+        }
+    }
+    Ok(())
+}
+
+fn known_file(row: &Row<'_>) -> Result<Option<KnownFile>> {
+    let (Some(track), Some(path)) = (rows::integer(row, 0)?.and_then(rows::track_id), rows::path_bytes(row, 1)?) else {
+        return Ok(None);
+    };
+    let mut format = FormatId::new("verbatim");
+    rows::read_format_at(row, 2, &mut format)?;
+    let fingerprint = match row.get_ref(6)? {
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        _ => None,
+    };
+    Ok(Some(KnownFile {
+        track,
+        path: rows::path_buf(path),
+        stamp: Stamp {
+            size: rows::unsigned(row, 3)?.unwrap_or(0),
+            mtime_ns: rows::integer(row, 4)?.unwrap_or(0),
+            ctime_ns: rows::integer(row, 5)?.unwrap_or(0),
+            file: 0,
+        },
+        prober: rows::unsigned(row, 7)?.and_then(|prober| u32::try_from(prober).ok()),
+        format,
+        fingerprint,
+    }))
+}
