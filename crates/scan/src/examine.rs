@@ -19,7 +19,7 @@ const CONTENT: usize = 4 << 10;
 
 /// What a file was found to be.
 #[derive(Debug)]
-pub(crate) enum Examined {
+pub enum Examined {
     /// An audio file, whether understood or not.
     Audio {
         /// Its stamp, the same before and after.
@@ -38,7 +38,7 @@ pub(crate) enum Examined {
 }
 
 /// Examines a file. Reads at most some 64 KiB, however large its tags and pictures are.
-pub(crate) fn examine(backing: &dyn Backing, formats: &Formats, path: &Path) -> Examined {
+pub fn examine(backing: &dyn Backing, formats: &Formats, path: &Path) -> Examined {
     let mut tries = TRIES;
     loop {
         match examine_once(backing, formats, path) {

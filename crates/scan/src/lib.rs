@@ -19,6 +19,7 @@ mod walk;
 mod watch;
 mod window;
 
+pub use examine::{Examined, examine};
 pub use report::{Counts, NoProgress, Problem, Progress, ScanError, Summary};
 pub use scanner::{Scanner, Task};
 pub use watch::{WatchOptions, Watcher};
