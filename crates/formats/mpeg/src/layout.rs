@@ -1,0 +1,122 @@
+//! Lays a file out with an edit exchanged.
+
+use crate::anatomy::{Part, Parts};
+use crate::{AAC, MP3, PROBER, lyrics3};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
+use musefs_contracts::edit::Edit;
+use musefs_contracts::format::LayoutError;
+use musefs_contracts::layout::{Layout, LayoutBuilder};
+use musefs_format_ape::{self as ape, Follow};
+use musefs_format_id3::{Carried, CarriedText, TagInfo, fit, new_tag, splice_tag};
+use std::collections::HashSet;
+
+/// The audio moves by multiples of this, so that served and backing offsets share pages and extents.
+const BLOCK: u64 = 4096;
+
+pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+    if edit.is_empty() {
+        return Ok(Layout::verbatim(anatomy.size));
+    }
+    if anatomy.prober != PROBER || (anatomy.format != MP3 && anatomy.format != AAC) {
+        return Err(LayoutError::StaleAnatomy);
+    }
+    let parts = Parts::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;
+    let mut out = LayoutBuilder::new();
+    leading(anatomy, &parts, edit, &mut out)?;
+    let start = parts.leading.last().map_or(0, |part| part.range().end());
+    let end = parts.trailing.first().map_or(anatomy.size, |part| part.range().offset);
+    out.backing(ByteRange::new(start, end.saturating_sub(start)));
+    for part in &parts.trailing {
+        trailing(anatomy, part, edit, &mut out)?;
+    }
+    Ok(out.finish())
+}
+
+fn leading(anatomy: &Anatomy, parts: &Parts, edit: &Edit, out: &mut LayoutBuilder) -> Result<(), LayoutError> {
+    if parts.leading.is_empty() {
+        let frames = new_tag(edit, &carried(anatomy, parts))?;
+        if !frames.is_empty() {
+            let total = fit(frames.needed(), 0, BLOCK);
+            out.append(frames.finish(total)?);
+        }
+        return Ok(());
+    }
+    for (index, part) in parts.leading.iter().enumerate() {
+        let Part::Id3v2(info) = part else { return Err(LayoutError::StaleAnatomy) };
+        // Readers take the first of several tags; the others only must not go stale.
+        let frames = splice_tag(anatomy, info, elements(anatomy, info.range), edit, index == 0)?;
+        let total = fit(frames.needed(), info.range.len, BLOCK);
+        out.append(frames.finish(total)?);
+    }
+    Ok(())
+}
+
+fn trailing(anatomy: &Anatomy, part: &Part, edit: &Edit, out: &mut LayoutBuilder) -> Result<(), LayoutError> {
+    let own = elements(anatomy, part.range());
+    match part {
+        Part::Id3v2(info) => {
+            out.append(trailing_id3v2(anatomy, info, own, edit)?);
+        }
+        Part::Ape(tag) => {
+            out.append(ape::splice(anatomy, tag, own, edit, Follow::Known)?);
+        }
+        Part::Lyrics3(block) => {
+            out.append(lyrics3::splice(anatomy, block, own, edit));
+        }
+        Part::Id3v1(tag) => {
+            out.append(tag.splice(edit));
+        }
+    }
+    Ok(())
+}
+
+fn trailing_id3v2(
+    anatomy: &Anatomy,
+    info: &TagInfo,
+    own: &[Element],
+    edit: &Edit,
+) -> Result<LayoutBuilder, LayoutError> {
+    let touched = |element: &Element| {
+        anatomy.key_of(element).is_some_and(|key| edit.touches(key))
+            || (element.role == musefs_format_id3::ROLE_PICTURE && edit.art.is_some())
+    };
+    if own.iter().any(touched) {
+        return splice_tag(anatomy, info, own, edit, false)?.finish_with_footer();
+    }
+    let mut out = LayoutBuilder::new();
+    out.backing(info.range);
+    Ok(out)
+}
+
+/// What the tags behind the stream say, for a file that has no ID3v2 tag in front: the best one's word for each key.
+fn carried(anatomy: &Anatomy, parts: &Parts) -> Vec<Carried> {
+    let mut out = Vec::new();
+    let mut known = HashSet::new();
+    for part in &parts.trailing {
+        if let Part::Ape(tag) = part {
+            for element in elements(anatomy, tag.range) {
+                let Some((key, range)) = anatomy.key_of(element).zip(ape::carried_value(element)) else { continue };
+                if known.insert(key.to_owned()) {
+                    out.push(Carried { key: key.to_owned(), from_id3v1: false, text: CarriedText::Utf8(range) });
+                }
+            }
+        }
+    }
+    for part in &parts.trailing {
+        if let Part::Id3v1(tag) = part {
+            out.extend(tag.carried().into_iter().filter(|carried| known.insert(carried.key.clone())));
+        }
+    }
+    out
+}
+
+/// The elements that lie in a range.
+fn elements(anatomy: &Anatomy, range: ByteRange) -> &[Element] {
+    let from = anatomy.elements.partition_point(|element| element.range.offset < range.offset);
+    let to = anatomy.elements.partition_point(|element| element.range.offset < range.end());
+    anatomy.elements.get(from..to).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "layout_tests.rs"]
+mod tests;

@@ -1,0 +1,193 @@
+//! Recognises files and takes them apart.
+
+use crate::anatomy::{Part, Parts};
+use crate::sync::{Found, Stream, first_frame, looks_like, read_up_to};
+use crate::{AAC, MP3, PROBER, lyrics3};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability};
+use musefs_contracts::backing::Source;
+use musefs_contracts::format::{Confidence, Head};
+use musefs_contracts::probe::{Probe, ProbeError};
+use musefs_format_ape as ape;
+use musefs_format_id3::{Collector, HEADER_LEN, Header, probe_tag, probe_trailing_tag, probe_v1};
+use std::io;
+
+/// How many tags are followed at either end of a file.
+const MAX_PARTS: usize = 16;
+
+pub(crate) fn sniff(head: &Head<'_>, extensions: &[&str]) -> Confidence {
+    let by_extension = extensions.contains(&head.extension);
+    if head.content.starts_with(b"ADIF") {
+        return Confidence::Strong;
+    }
+    match looks_like(head.content) {
+        Some((_, true)) => Confidence::Strong,
+        Some((_, false)) if by_extension => Confidence::Weak,
+        _ if by_extension => Confidence::Extension,
+        // A tag in front of something that no format knows, or junk before the first frame.
+        Some(_) => Confidence::Weak,
+        None if head.content_offset > 0 || has_frames(head.content) => Confidence::Weak,
+        None => Confidence::No,
+    }
+}
+
+/// Whether two frames that agree stand somewhere in these bytes.
+fn has_frames(bytes: &[u8]) -> bool {
+    (0..bytes.len()).any(|at| bytes[at] == 0xff && looks_like(&bytes[at..]).is_some_and(|(_, agreed)| agreed))
+}
+
+pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -> Result<Probe, ProbeError> {
+    let size = source.stamp()?.size;
+    let mut out = Collector::new();
+    let mut parts = Parts::default();
+    let too_long = leading(source, size, &mut parts, &mut out)?;
+    let start = parts.leading.last().map_or(0, |part| part.range().end());
+    trailing(source, start, size, &mut parts, &mut out)?;
+    let end = parts.trailing.first().map_or(size, |part| part.range().offset);
+    let body = ByteRange::new(start, end - start);
+    let found = stream(source, body)?;
+    let by_extension = extensions.contains(&head.extension);
+    let has_tags = !(parts.leading.is_empty() && parts.trailing.is_empty());
+    if found.is_none() && !(by_extension && has_tags) {
+        return Err(ProbeError::NotUnderstood("no two MPEG audio frames in a row were found".to_owned()));
+    }
+    if found.is_some_and(|found| !found.confirmed) && !by_extension {
+        return Err(ProbeError::NotUnderstood("a single MPEG audio frame may be chance".to_owned()));
+    }
+    let is_aac = match found {
+        Some(found) => found.stream == Stream::Adts,
+        None => matches!(head.extension, "aac" | "adts" | "adif"),
+    };
+    let first = found.map_or(start, |found| found.offset);
+    out.finish();
+    let editability = if too_long {
+        Editability::Verbatim("the ID3v2 tag claims to be longer than the file".to_owned())
+    } else {
+        Editability::Editable
+    };
+    let anatomy = Anatomy {
+        format: if is_aac { AAC } else { MP3 },
+        prober: PROBER,
+        size,
+        audio: ByteRange::new(first, end - first),
+        editability,
+        elements: out.elements,
+        keys: Vec::new(),
+        pictures: out.pictures,
+        private: parts.encode(),
+    };
+    Ok(Probe::new(anatomy, out.tags))
+}
+
+fn stream(source: &dyn Source, body: ByteRange) -> io::Result<Option<Found>> {
+    if read_up_to(source, body.offset, 4)? == b"ADIF" {
+        return Ok(Some(Found { stream: Stream::Adts, offset: body.offset, confirmed: true }));
+    }
+    first_frame(source, body)
+}
+
+/// Follows the tags in front; answers whether the last of them claims to pass the end of the file.
+fn leading(source: &dyn Source, size: u64, parts: &mut Parts, out: &mut Collector) -> io::Result<bool> {
+    let mut at = 0;
+    for _ in 0..MAX_PARTS {
+        let header = <[u8; 10]>::try_from(read_up_to(source, at, HEADER_LEN as usize)?).ok();
+        let Some(header) = header.and_then(|bytes| Header::parse(&bytes)) else { break };
+        let Some(info) = probe_tag(source, at, size, out)? else { break };
+        parts.leading.push(Part::Id3v2(info));
+        if header.total() > size - at {
+            return Ok(true);
+        }
+        at = info.range.end();
+    }
+    Ok(false)
+}
+
+/// What stands at the end, before it is told what the tags say.
+enum Located {
+    Id3v2(u64),
+    Ape(ape::ApeTag),
+    Lyrics3(lyrics3::Lyrics3),
+    Id3v1(u64),
+}
+
+/// Follows the tags behind the stream, back from the end of the file. They may stand in any order.
+fn trailing(source: &dyn Source, floor: u64, size: u64, parts: &mut Parts, out: &mut Collector) -> io::Result<()> {
+    let mut located = Vec::new();
+    let mut end = size;
+    for _ in 0..MAX_PARTS {
+        let Some((part, start)) = locate(source, floor, end, size)? else { break };
+        located.push(part);
+        end = start;
+    }
+    // What wins is told first: ID3v2, APEv2, ID3v1, Lyrics3.
+    for part in &located {
+        if let Located::Id3v2(end) = part
+            && let Some(info) = probe_trailing_tag(source, floor, *end, out)?
+        {
+            parts.trailing.push(Part::Id3v2(info));
+        }
+    }
+    for part in &located {
+        if let Located::Ape(tag) = part {
+            probe_ape(source, tag, out)?;
+            parts.trailing.push(Part::Ape(*tag));
+        }
+    }
+    for part in &located {
+        if let Located::Id3v1(end) = part
+            && let Some(tag) = probe_v1(source, floor, *end, *end == size, out)?
+        {
+            parts.trailing.push(Part::Id3v1(tag));
+        }
+    }
+    for part in &located {
+        if let Located::Lyrics3(block) = part {
+            lyrics3::probe(source, block, out)?;
+            parts.trailing.push(Part::Lyrics3(*block));
+        }
+    }
+    parts.trailing.sort_by_key(|part| part.range().offset);
+    Ok(())
+}
+
+/// The tag that ends at `end`, and where it starts.
+fn locate(source: &dyn Source, floor: u64, end: u64, size: u64) -> io::Result<Option<(Located, u64)>> {
+    let mut nothing = Collector::new();
+    if let Some(tag) = probe_v1(source, floor, end, end == size, &mut nothing)? {
+        return Ok(Some((Located::Id3v1(end), tag.range.offset)));
+    }
+    if let Some(tag) = ape::locate(source, floor, end)? {
+        return Ok(Some((Located::Ape(tag), tag.range.offset)));
+    }
+    if let Some(block) = lyrics3::locate(source, floor, end)? {
+        return Ok(Some((Located::Lyrics3(block), block.range.offset)));
+    }
+    let info = probe_trailing_tag(source, floor, end, &mut nothing)?;
+    Ok(info.map(|info| (Located::Id3v2(end), info.range.offset)))
+}
+
+fn probe_ape(source: &dyn Source, tag: &ape::ApeTag, out: &mut Collector) -> io::Result<()> {
+    out.begin_source();
+    let mut items = Vec::new();
+    ape::probe(
+        source,
+        tag,
+        |key, values| out.state(key, values),
+        |element, picture| {
+            items.push((element, picture));
+            items.len() < musefs_contracts::limits::MAX_ELEMENTS
+        },
+    )?;
+    for (element, picture) in items {
+        if !out.element(element) {
+            break;
+        }
+        if let Some(picture) = picture {
+            out.picture(picture);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "probe_tests.rs"]
+mod tests;
