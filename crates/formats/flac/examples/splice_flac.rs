@@ -1,6 +1,6 @@
 //! Probes a FLAC file, exchanges tags and pictures, and writes what would be served.
 //!
-//! `splice IN OUT [KEY=VALUE | KEY= | art:IMAGE]...`: repeated keys are several values, `KEY=` removes. The result is
+//! `splice_flac IN OUT [KEY=VALUE | KEY= | art:IMAGE]...`: repeated keys are several values, `KEY=` removes. The result is
 //! probed again and a summary of both probes is printed.
 
 use musefs_contracts::anatomy::Anatomy;
@@ -99,7 +99,7 @@ fn edited_rows(probe: &Probe, arguments: &[String]) -> Result<(Vec<TagRow>, Vec<
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [input, output, changes @ ..] = &arguments[..] else { return Err("splice IN OUT [KEY=VALUE]...".into()) };
+    let [input, output, changes @ ..] = &arguments[..] else { return Err("splice_flac IN OUT [KEY=VALUE]...".into()) };
     let format = musefs_format_flac::Flac::new();
     let extension = input.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let file = MemorySource(std::fs::read(input)?);
