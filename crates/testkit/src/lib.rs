@@ -1,1 +1,11 @@
 //! Fixtures, doubles and the reference model for the tests of musefs.
+//!
+//! **Must never know** any implementation: it depends on the contracts alone, and nothing but tests and `xtask` depends on it. Its
+//! fixtures write containers by their specifications, on their own, so that a format's reader is not tested against its
+//! own idea of the format.
+//!
+//! - [`fixtures`] builds real, decodable audio files in code, the same ones for the same seed.
+//! - [`doubles`] counts, fails, slows or records at each border that the contracts draw.
+
+pub mod doubles;
+pub mod fixtures;
