@@ -1,14 +1,13 @@
 //! ID3 tags around the stream, read for what no comment states.
 
 use crate::block::role;
-use musefs_contracts::anatomy::{ByteRange, Element};
-use musefs_contracts::backing::{Source, read_exact_at};
+use musefs_contracts::anatomy::{ByteRange, Element, PictureEncoding, PictureLocation};
+use musefs_contracts::backing::Source;
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_contracts::format::Head;
 use musefs_contracts::tags::TagSet;
+use musefs_format_id3::{Collector, probe_tag, probe_v1};
 use std::io;
-
-const ID3V1: u64 = 128;
 
 /// The element for what stands before the marker at `marker`.
 pub(crate) fn front(marker: u64, head: &Head<'_>) -> Option<Element> {
@@ -18,27 +17,39 @@ pub(crate) fn front(marker: u64, head: &Head<'_>) -> Option<Element> {
     (marker > 0).then(|| Element { id, role, key: None, range, private: Box::default() })
 }
 
-/// Adds the ID3v1 tag at the end, if there is one, and what the tags state beyond the comments. Answers where the audio
-/// ends.
+/// Reads the tags before the stream (of which `front` is the element, if there are any) and the ID3v1 tag behind it, and
+/// adds what they state beyond the comments. Answers where the audio ends.
 pub(crate) fn add(
     source: &dyn Source,
-    size: u64,
     audio_start: u64,
+    size: u64,
     elements: &mut Vec<Element>,
+    pictures: &mut Vec<PictureLocation>,
     tags: &mut TagSet,
 ) -> io::Result<u64> {
-    if size < audio_start + ID3V1 {
-        return Ok(size);
+    if let Some(front) = elements.first_mut().filter(|element| element.role == role::FOREIGN_TAG) {
+        let found = front_tags(source, front.range.end())?;
+        front.private = adopt(tags, &found.tags);
+        if pictures.is_empty() {
+            let raw = found.pictures.into_iter().filter(|picture| picture.encoding == PictureEncoding::Raw);
+            pictures.extend(raw.map(|picture| PictureLocation { element: 0, ..picture }));
+        }
     }
-    let mut tag = [0; ID3V1 as usize];
-    read_exact_at(source, size - ID3V1, &mut tag)?;
-    if !tag.starts_with(b"TAG") {
-        return Ok(size);
+    let mut found = Collector::new();
+    let Some(tag) = probe_v1(source, audio_start, size, true, &mut found)? else { return Ok(size) };
+    let private = adopt(tags, &found.tags);
+    elements.push(Element { id: *b"ID31", role: role::FOREIGN_TAG, key: None, range: tag.range, private });
+    Ok(tag.range.offset)
+}
+
+/// All ID3v2 tags before `marker`, the first believed most.
+fn front_tags(source: &dyn Source, marker: u64) -> io::Result<Collector> {
+    let mut found = Collector::new();
+    let mut offset = 0;
+    while let Some(tag) = probe_tag(source, offset, marker, &mut found)? {
+        offset = tag.range.end();
     }
-    let range = ByteRange::new(size - ID3V1, ID3V1);
-    let private = adopt(tags, &TagSet::new());
-    elements.push(Element { id: *b"ID31", role: role::FOREIGN_TAG, key: None, range, private });
-    Ok(range.offset)
+    Ok(found)
 }
 
 /// Adds the keys of `found` that `tags` lacks, and gives them in the stored form.

@@ -55,7 +55,8 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
     if !parts.elements.iter().any(|element| element.role == role::BLOCK && element.id[3] == STREAMINFO) {
         editability = Editability::Verbatim("there is no STREAMINFO block".into());
     }
-    let audio_end = fallback::add(source, size, audio_start, &mut parts.elements, &mut parts.tags)?;
+    let audio_end =
+        fallback::add(source, audio_start, size, &mut parts.elements, &mut parts.pictures, &mut parts.tags)?;
     let mut private = Encoder::default();
     private.int(marker);
     let anatomy = Anatomy {
