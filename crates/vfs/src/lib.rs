@@ -40,3 +40,4 @@ mod view;
 pub use options::{Mode, VfsOptions, VfsParts};
 pub use refresh::Refreshed;
 pub use refresher::Refresher;
+pub use vfs::Vfs;
