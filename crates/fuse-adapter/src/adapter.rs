@@ -22,6 +22,7 @@ use musefs_contracts::limits::MAX_NAME_BYTES;
 
 use crate::MountOptions;
 use crate::convert::{attributes, errno, kind};
+use crate::flights::Flights;
 use crate::open_table::{Entered, OpenTable};
 use crate::passthrough::{Passthrough, Registration, identity};
 use crate::reads::Reads;
@@ -36,6 +37,7 @@ const GENERATION: Generation = Generation(0);
 pub(crate) struct Adapter {
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) reads: Reads,
+    pub(crate) flights: Arc<Flights>,
     pub(crate) opens: OpenTable<Registration>,
     pub(crate) passthrough: Arc<Passthrough>,
     pub(crate) may_pass_through: bool,
@@ -129,6 +131,7 @@ impl Filesystem for Adapter {
 
     fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
         guarded("lookup", || {
+            let _flight = self.flights.begin();
             if name.len() > MAX_NAME_BYTES {
                 return reply.error(Errno::ENAMETOOLONG);
             }
@@ -143,9 +146,12 @@ impl Filesystem for Adapter {
     fn forget(&self, _: &Request, _: INodeNo, _: u64) {}
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        guarded("getattr", || match self.fs.attributes(Ino(ino.0)) {
-            Err(error) => reply.error(errno(error)),
-            Ok(found) => reply.attr(&self.fs.lifetime(), &attributes(&found)),
+        guarded("getattr", || {
+            let _flight = self.flights.begin();
+            match self.fs.attributes(Ino(ino.0)) {
+                Err(error) => reply.error(errno(error)),
+                Ok(found) => reply.attr(&self.fs.lifetime(), &attributes(&found)),
+            }
         });
     }
 
@@ -193,16 +199,20 @@ impl Filesystem for Adapter {
     }
 
     fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-        guarded("opendir", || match self.fs.open_directory(Ino(ino.0)) {
-            Err(error) => reply.error(errno(error)),
-            Ok(handle) => {
-                reply.opened(FileHandle(handle), FopenFlags::FOPEN_CACHE_DIR | FopenFlags::FOPEN_KEEP_CACHE);
+        guarded("opendir", || {
+            let _flight = self.flights.begin();
+            match self.fs.open_directory(Ino(ino.0)) {
+                Err(error) => reply.error(errno(error)),
+                Ok(handle) => {
+                    reply.opened(FileHandle(handle), FopenFlags::FOPEN_CACHE_DIR | FopenFlags::FOPEN_KEEP_CACHE);
+                }
             }
         });
     }
 
     fn readdir(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, mut reply: ReplyDirectory) {
         guarded("readdir", || {
+            let _flight = self.flights.begin();
             let listed = self.fs.read_directory(handle.0, offset, false, &mut |entry| {
                 let at = &entry.attributes;
                 !reply.add(INodeNo(at.ino.0), entry.cursor, kind(at.kind), name_of(entry.name))
@@ -216,6 +226,7 @@ impl Filesystem for Adapter {
 
     fn readdirplus(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
         guarded("readdirplus", || {
+            let _flight = self.flights.begin();
             let lifetime = self.fs.lifetime();
             let listed = self.fs.read_directory(handle.0, offset, true, &mut |entry| {
                 let at = &entry.attributes;

@@ -17,6 +17,7 @@ mod adapter;
 mod checks;
 mod convert;
 mod error;
+mod flights;
 mod mounted;
 mod mountinfo;
 mod mounting;

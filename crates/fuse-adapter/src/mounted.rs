@@ -65,6 +65,7 @@ pub fn mount(
     let adapter = Adapter {
         reads: Reads::new(Arc::clone(&fs), executor, meter, options.reads_inflight_max),
         fs,
+        flights: Arc::default(),
         opens: OpenTable::new(),
         passthrough: Arc::clone(&passthrough),
         may_pass_through: checks::may_mount(),
@@ -93,9 +94,10 @@ fn start(
     config.n_threads = Some(options.threads.max(1));
     config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
     let acl = config.acl;
+    let flights = Arc::clone(&adapter.flights);
     let session = Session::from_fd(adapter, connection, acl, config)?;
     greeted();
-    let notifier = Notifications::start(session.notifier())?;
+    let notifier = Notifications::start(session.notifier(), flights)?;
     Ok((session.spawn()?, notifier))
 }
 

@@ -5,25 +5,29 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fuser::INodeNo;
 use musefs_contracts::ids::Ino;
 use musefs_contracts::notifier::KernelNotifier;
 
-/// How long after a notification it is sent once more.
-const ECHO_AFTER: Duration = Duration::from_millis(150);
+use crate::flights::Flights;
+
+/// How long the kernel is given to take in the last answer from before a notification.
+const TAKEN_IN: Duration = Duration::from_millis(150);
+/// How long requests under way are waited for. One that hangs on storage for longer must not keep the others.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Most notifications that wait to be sent once more; any above are sent once.
 const MAX_ECHOES: usize = 1 << 16;
 
 /// The notifier of a session.
 ///
-/// Each notification is sent at once, and once more a moment later. A look-up or listing under way may have taken its answer
-/// from the state before, and the kernel, which does not know the inode yet, cannot apply the first notification to it: it
-/// would remember the old attributes for as long as it may. The second one finds them.
+/// Each notification is sent at once, and once more when the requests that were under way have been answered. Such a request
+/// may have taken its answer from the state before, and a kernel that does not know the inode yet cannot apply the first
+/// notification to it: it would remember the old attributes for as long as it may. The second one finds them.
 pub(crate) struct Notifications {
     kernel: fuser::Notifier,
-    echoes: Sender<(Instant, Forget)>,
+    echoes: Sender<Forget>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -34,20 +38,20 @@ enum Forget {
 }
 
 impl Notifications {
-    pub(crate) fn start(kernel: fuser::Notifier) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(kernel: fuser::Notifier, flights: Arc<Flights>) -> std::io::Result<Arc<Self>> {
         let (echoes, received) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let (again, left) = (kernel.clone(), Arc::clone(&waiting));
         // Ends by itself with the last handle on the notifier.
-        std::thread::Builder::new().name("musefs-forget".into()).spawn(move || echo(&received, &again, &left))?;
+        std::thread::Builder::new()
+            .name("musefs-forget".into())
+            .spawn(move || echo(&received, &again, &flights, &left))?;
         Ok(Arc::new(Self { kernel, echoes, waiting }))
     }
 
     fn send(&self, forget: Forget) {
         tell(&self.kernel, &forget);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_ECHOES
-            || self.echoes.send((Instant::now(), forget)).is_err()
-        {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_ECHOES || self.echoes.send(forget).is_err() {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -65,11 +69,15 @@ impl KernelNotifier for Notifications {
     }
 }
 
-fn echo(received: &Receiver<(Instant, Forget)>, kernel: &fuser::Notifier, waiting: &AtomicUsize) {
-    for (sent, forget) in received {
-        std::thread::sleep((sent + ECHO_AFTER).saturating_duration_since(Instant::now()));
-        tell(kernel, &forget);
-        waiting.fetch_sub(1, Ordering::Relaxed);
+fn echo(received: &Receiver<Forget>, kernel: &fuser::Notifier, flights: &Flights, waiting: &AtomicUsize) {
+    while let Ok(first) = received.recv() {
+        let batch: Vec<_> = std::iter::once(first).chain(received.try_iter()).collect();
+        flights.settle(PATIENCE);
+        std::thread::sleep(TAKEN_IN);
+        for forget in &batch {
+            tell(kernel, forget);
+        }
+        waiting.fetch_sub(batch.len(), Ordering::Relaxed);
     }
 }
 

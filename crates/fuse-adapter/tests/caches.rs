@@ -165,3 +165,22 @@ fn an_entry_that_is_out_of_date_is_listed_but_not_remembered() {
     assert_eq!(names(&mount), ["file", "folder"]);
     assert_eq!(fs::metadata(mount.path("file")).unwrap().len(), 6);
 }
+
+#[test]
+fn an_answer_from_before_a_change_is_not_remembered_though_it_comes_after_the_notification() {
+    let fs = Fake::new([("file", Content::bytes(b"old"))]);
+    let mount = Mount::new(&fs);
+    let gate = std::sync::Arc::new(common::fake::Gate::default());
+    fs.hold_lookups(&gate);
+    let path = mount.path("file");
+    let before = fs.requests.metadata();
+    let asking = std::thread::spawn(move || fs::metadata(path).unwrap().len());
+    common::eventually("the look-up is under way", || fs.requests.metadata() > before);
+    fs.change(Ino(256), Content::bytes(b"quite new"));
+    mount.mounted.notifier().forget_contents(Ino(256));
+    gate.open();
+    let asked = asking.join().unwrap();
+    assert!(asked == 3 || asked == 9, "{asked}");
+    common::eventually("the new size shows", || fs::metadata(mount.path("file")).unwrap().len() == 9);
+    assert_eq!(fs::read(mount.path("file")).unwrap(), b"quite new");
+}

@@ -128,6 +128,22 @@ fn mounting_upon_a_mount_is_refused() {
 }
 
 #[test]
+fn a_mount_that_another_lies_upon_is_left_and_named() {
+    let mount = Mount::new(&fake());
+    let path = mount.root().to_owned();
+    rustix::mount::mount("none", &path, "tmpfs", rustix::mount::MountFlags::empty(), None).unwrap();
+    let Mount { mounted, folder: _folder, .. } = mount;
+    let left = mounted.unmount(Duration::ZERO);
+    assert!(line_of(&path).unwrap().contains(" fuse.musefs "), "the mount is expected to be left");
+    for _ in 0..2 {
+        rustix::mount::unmount(&path, rustix::mount::UnmountFlags::empty()).unwrap();
+    }
+    let error = left.unwrap_err();
+    assert!(matches!(error, MountError::Unmount(..)), "{error:?}");
+    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+}
+
+#[test]
 fn a_place_with_spaces_and_a_link_to_it_serve() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("my music \\ and\tmore");

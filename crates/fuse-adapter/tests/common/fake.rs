@@ -127,6 +127,7 @@ pub(crate) struct Fake {
     listings: Mutex<HashMap<u64, Listing>>,
     next: AtomicU64,
     lifetime: Option<Duration>,
+    held: Mutex<Option<Arc<Gate>>>,
     pub(crate) requests: Requests,
 }
 
@@ -162,6 +163,11 @@ impl Fake {
     /// Listings say of each entry that it is out of date.
     pub(crate) fn list_stale_entries(&self) {
         self.state.lock().unwrap().stale_entries = true;
+    }
+
+    /// Look-ups take their answer, and give it once the gate is open.
+    pub(crate) fn hold_lookups(&self, gate: &Arc<Gate>) {
+        *self.held.lock().unwrap() = Some(Arc::clone(gate));
     }
 
     pub(crate) fn ino(&self, name: &str) -> Ino {
@@ -209,7 +215,13 @@ impl FileSystem for Fake {
             (Ino::ROOT, name) => *state.names.get(name).ok_or(FsError::NotFound)?,
             _ => return Err(FsError::NotFound),
         };
-        Self::attributes_in(&state, ino)
+        let answer = Self::attributes_in(&state, ino);
+        drop(state);
+        let held = self.held.lock().unwrap().clone();
+        if let Some(gate) = held {
+            gate.pass();
+        }
+        answer
     }
 
     fn attributes(&self, ino: Ino) -> FsResult<Attributes> {

@@ -40,7 +40,7 @@ pub(crate) struct Mount {
     pub(crate) mounted: Mounted,
     pub(crate) fs: Arc<Fake>,
     pub(crate) numbers: Arc<Numbers>,
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Mount {
