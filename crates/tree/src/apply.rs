@@ -4,19 +4,21 @@ use crate::build;
 use crate::compose::{self, Item};
 use crate::delta;
 use crate::directory::{Contents, Directory};
-use crate::name::Wanted;
+use crate::name::{self, Wanted};
 use crate::number::{self, PathState};
 use crate::snapshot::Snapshot;
+use crate::whole;
 use hashbrown::{HashMap, HashSet};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::tree::{NodeKind, Placement, PlacementChange, TreeDelta};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What changes for each track, in order of id.
-type Changes<'c> = BTreeMap<TrackId, Option<&'c Placement>>;
+pub(crate) type Changes<'c> = BTreeMap<TrackId, Option<Cow<'c, Placement>>>;
 
-/// The changes cannot be made directory by directory: numbers collide, or the spelling of directories is at stake.
+/// The changes cannot be made directory by directory: numbers collide.
 struct NotLocal;
 
 /// The snapshot after `changes`, of which the last for a track counts; `None` if it is `last`.
@@ -24,7 +26,7 @@ pub(crate) fn apply(last: &Snapshot, changes: &[PlacementChange]) -> Option<(Sna
     let mut effective = Changes::new();
     for change in changes {
         match change {
-            PlacementChange::Place(placement) => effective.insert(placement.track, Some(placement)),
+            PlacementChange::Place(placement) => effective.insert(placement.track, Some(Cow::Borrowed(placement))),
             PlacementChange::Remove(track) => effective.insert(*track, None),
         };
     }
@@ -35,7 +37,8 @@ pub(crate) fn apply(last: &Snapshot, changes: &[PlacementChange]) -> Option<(Sna
     if effective.is_empty() {
         return None;
     }
-    let mut patch = Patch { last, edits: HashMap::new(), levels: BTreeMap::new() };
+    let whole = if last.rules.fold { whole::widen(last, &mut effective) } else { HashSet::new() };
+    let mut patch = Patch { last, whole, edits: HashMap::new(), levels: BTreeMap::new() };
     Some(match patch.gather(&effective) {
         Ok(places) => patch.finish(places),
         Err(NotLocal) => rebuild(last, effective),
@@ -73,16 +76,36 @@ struct Arrival {
     target: Ino,
     base: Vec<u8>,
     extension: u8,
+    /// The directory path it asked for, where that may come to matter.
+    spelling: Option<Arc<str>>,
 }
 
 /// What changes in one directory.
 struct Edit {
     parent: Ino,
     depth: u32,
-    /// The name of a directory that was not there before.
-    fresh: Option<Vec<u8>>,
+    /// All that will be in the directory arrives: it is new, or its spelling is at stake.
+    whole: bool,
+    /// The name of a whole directory: as its track of lowest id, which comes first, spells it.
+    name: Option<Vec<u8>>,
+    /// Whether others spelled it in other ways.
+    mixed: bool,
     removed: HashSet<Ino>,
     added: Vec<Arrival>,
+}
+
+impl Edit {
+    fn new(parent: Ino, depth: u32, whole: bool) -> Self {
+        Self { parent, depth, whole, name: None, mixed: false, removed: HashSet::new(), added: Vec::new() }
+    }
+
+    /// Takes note of how a track spells a whole directory.
+    fn spell(&mut self, name: &[u8]) {
+        match &self.name {
+            Some(spelled) => self.mixed |= spelled != name,
+            None => self.name = Some(name.to_vec()),
+        }
+    }
 }
 
 /// A directory before and after.
@@ -95,6 +118,8 @@ struct Outcome {
 /// Changes sorted by the directory they happen in.
 struct Patch<'s> {
     last: &'s Snapshot,
+    /// Directories of the last snapshot that are made anew from all tracks below them.
+    whole: HashSet<Ino>,
     edits: HashMap<Ino, Edit>,
     /// Edited directories by depth.
     levels: BTreeMap<u32, Vec<Ino>>,
@@ -106,22 +131,22 @@ impl Patch<'_> {
         if self.last.displaced > 0 {
             return Err(NotLocal);
         }
+        for ino in self.whole.clone() {
+            self.edit(ino)?;
+        }
         let mut places = Vec::with_capacity(changes.len());
         for (track, placement) in changes {
             let target = Ino::of_track(*track, 0);
             if let Some(directory) = self.last.places.get(*track) {
-                let old = self.last.directories.get(directory).ok_or(NotLocal)?;
-                if old.contents.has_spellings() {
-                    return Err(NotLocal);
-                }
                 self.edit(directory)?.removed.insert(target);
             }
             let mut place = None;
             if let Some(placement) = placement {
                 let wanted = Wanted::new(placement);
                 let directory = self.walk(&wanted)?;
-                let arrival = Arrival { target, base: wanted.base.into_owned(), extension: wanted.extension };
-                self.edit(directory)?.added.push(arrival);
+                let spelling = self.last.rules.fold.then(|| wanted.directory_path().into());
+                let (base, extension) = (wanted.base.into_owned(), wanted.extension);
+                self.edit(directory)?.added.push(Arrival { target, base, extension, spelling });
                 place = Some(directory);
             }
             places.push((*track, place));
@@ -138,7 +163,7 @@ impl Patch<'_> {
                 depth += 1;
             }
             let parent = self.last.directories.get(ino).ok_or(NotLocal)?.parent;
-            self.insert(ino, Edit { parent, depth, fresh: None, removed: HashSet::new(), added: Vec::new() });
+            self.insert(ino, Edit::new(parent, depth, self.whole.contains(&ino)));
         }
         self.edits.get_mut(&ino).ok_or(NotLocal)
     }
@@ -154,7 +179,7 @@ impl Patch<'_> {
         let (mut at, mut path) = (Ino::ROOT, PathState::ROOT);
         for (depth, name) in (1..).zip(wanted.directories()) {
             path = path.child(name, fold);
-            at = match self.existing(at, name)? {
+            at = match self.existing(at, name) {
                 Some(found) => found,
                 None => self.fresh(at, name, path, depth)?,
             };
@@ -163,36 +188,35 @@ impl Patch<'_> {
     }
 
     /// The subdirectory of this name in the last snapshot.
-    fn existing(&self, parent: Ino, name: &[u8]) -> Result<Option<Ino>, NotLocal> {
-        let Some(parent) = self.last.directories.get(parent) else { return Ok(None) };
+    fn existing(&mut self, parent: Ino, name: &[u8]) -> Option<Ino> {
+        let Some(parent) = self.last.directories.get(parent) else { return None };
         let contents = &parent.contents;
         let found = contents.find(name, self.last.rules.fold);
-        let Some((index, entry)) = found.and_then(|index| Some((index, contents.entries.get(index)?))) else {
-            return Ok(None);
-        };
-        if entry.kind() != NodeKind::Directory {
-            return Ok(None);
+        let entry = found.and_then(|index| contents.entries.get(index));
+        let Some(entry) = entry.filter(|entry| entry.kind() == NodeKind::Directory) else { return None };
+        let edit = self.edits.get_mut(&entry.target);
+        if let Some(edit) = edit.filter(|edit| edit.whole) {
+            edit.spell(name);
         }
-        let below = self.last.directories.get(entry.target).ok_or(NotLocal)?;
-        if contents.name(index) != name || below.contents.has_spellings() {
-            return Err(NotLocal);
-        }
-        Ok(Some(entry.target))
+        Some(entry.target)
     }
 
     /// The new subdirectory of this name.
     fn fresh(&mut self, parent: Ino, name: &[u8], path: PathState, depth: u32) -> Result<Ino, NotLocal> {
+        let fold = self.last.rules.fold;
         let ino = number::ino((self.last.rules.number)(path));
         if self.last.directories.get(ino).is_some() {
             return Err(NotLocal);
         }
-        if let Some(edit) = self.edits.get(&ino) {
-            let same = edit.parent == parent && edit.fresh.as_deref() == Some(name);
-            return if same { Ok(ino) } else { Err(NotLocal) };
+        if !self.edits.contains_key(&ino) {
+            self.insert(ino, Edit::new(parent, depth, true));
         }
-        self.edit(parent)?.added.push(Arrival { target: ino, base: name.to_vec(), extension: 0 });
-        let fresh = Some(name.to_vec());
-        self.insert(ino, Edit { parent, depth, fresh, removed: HashSet::new(), added: Vec::new() });
+        let edit = self.edits.get_mut(&ino).ok_or(NotLocal)?;
+        let is_other = |spelled: &Vec<u8>| !name::compare(spelled, name, fold).is_eq();
+        if edit.parent != parent || edit.name.as_ref().is_some_and(is_other) {
+            return Err(NotLocal);
+        }
+        edit.spell(name);
         Ok(ino)
     }
 
@@ -219,23 +243,40 @@ impl Patch<'_> {
         (next, delta)
     }
 
-    /// Makes one directory anew. One that is empty leaves the directory above it, too.
+    /// Makes one directory anew. The directory above it is told of a name that comes, goes or may be spelled anew.
     fn remake(&mut self, ino: Ino) -> Option<Outcome> {
-        let edit = self.edits.remove(&ino)?;
+        let is_mixed = self.is_mixed(ino);
+        let mut edit = self.edits.remove(&ino)?;
         let old = self.last.directories.get(ino).cloned();
-        let contents = remade(old.as_ref().map(|old| &old.contents), &edit, self.last.rules.fold);
-        let new = if contents.entries.is_empty() && ino != Ino::ROOT {
-            self.edit(edit.parent).ok()?.removed.insert(ino);
-            None
-        } else {
-            Some(Arc::new(Directory { ino, parent: edit.parent, contents }))
-        };
+        let kept = old.as_ref().map(|old| &old.contents).filter(|_| !edit.whole);
+        let contents = remade(kept, &edit, is_mixed, self.last.rules.fold);
+        let is_gone = contents.entries.is_empty() && ino != Ino::ROOT;
+        if is_gone || edit.whole {
+            let above = self.edit(edit.parent).ok()?;
+            above.removed.insert(ino);
+            if let Some(base) = edit.name.take().filter(|_| !is_gone) {
+                above.added.push(Arrival { target: ino, base, extension: 0, spelling: Some("".into()) });
+            }
+        }
+        let new = (!is_gone).then(|| Arc::new(Directory { ino, parent: edit.parent, contents }));
         Some(Outcome { ino, old, new })
+    }
+
+    /// Whether a directory or one above it is spelled in several ways. Only whole directories can be, and those above are
+    /// made after those below.
+    fn is_mixed(&self, mut ino: Ino) -> bool {
+        while let Some(edit) = self.edits.get(&ino).filter(|edit| edit.whole) {
+            if edit.mixed {
+                return true;
+            }
+            ino = edit.parent;
+        }
+        false
     }
 }
 
-/// The contents of a directory after an edit.
-fn remade(old: Option<&Contents>, edit: &Edit, fold: bool) -> Contents {
+/// The contents of a directory after an edit, of what is kept and what arrives.
+fn remade(old: Option<&Contents>, edit: &Edit, with_spellings: bool, fold: bool) -> Contents {
     // Names that had a suffix are restored first, since the items borrow them.
     let mut restored = Vec::new();
     let mut ends = Vec::new();
@@ -265,7 +306,7 @@ fn remade(old: Option<&Contents>, edit: &Edit, fold: bool) -> Contents {
         target: arrival.target,
         base: &arrival.base,
         extension: arrival.extension,
-        spelling: None,
+        spelling: arrival.spelling.as_ref().filter(|_| with_spellings),
     }));
     compose::compose(&mut items, fold)
 }
@@ -273,12 +314,12 @@ fn remade(old: Option<&Contents>, edit: &Edit, fold: bool) -> Contents {
 /// Builds the tree anew from all placements, and compares every directory.
 fn rebuild(last: &Snapshot, changes: Changes<'_>) -> (Snapshot, TreeDelta) {
     let mut kept = Vec::new();
-    placements_below(last, Ino::ROOT, &mut |placement| {
+    whole::visit_below(last, Ino::ROOT, &mut |placement| {
         if !changes.contains_key(&placement.track) {
             kept.push(placement);
         }
     });
-    let placed = changes.values().filter_map(|placement| placement.cloned());
+    let placed = changes.values().flatten().map(|placement| placement.clone().into_owned());
     let next = build::build(last.rules, &mut kept.into_iter().chain(placed));
     let mut delta = TreeDelta::default();
     for old in last.directories.iter() {
@@ -286,30 +327,4 @@ fn rebuild(last: &Snapshot, changes: Changes<'_>) -> (Snapshot, TreeDelta) {
     }
     delta::sort(&mut delta);
     (next, delta)
-}
-
-/// Visits the placements that a directory of a snapshot and those below it were made of.
-fn placements_below(snapshot: &Snapshot, top: Ino, visit: &mut dyn FnMut(Placement)) {
-    let mut waiting = vec![(top, String::new())];
-    while let Some((ino, path)) = waiting.pop() {
-        let Some(directory) = snapshot.directories.get(ino) else { continue };
-        let contents = &directory.contents;
-        for (index, entry) in contents.entries.iter().enumerate() {
-            let mut name = Vec::new();
-            contents.restore_base(index, &mut name);
-            let (stem, extension) = name.split_at(name.len().saturating_sub(usize::from(entry.extension)));
-            let stem = String::from_utf8_lossy(stem);
-            let parent = contents.spelling(index).map_or(path.as_str(), AsRef::as_ref);
-            match entry.kind() {
-                NodeKind::Directory => waiting.push((entry.target, joined(&path, &stem))),
-                NodeKind::Track(track) => {
-                    visit(Placement { track, path: joined(parent, &stem), extension: extension.to_vec() });
-                }
-            }
-        }
-    }
-}
-
-fn joined(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
 }

@@ -53,6 +53,15 @@ struct File {
     extension: u8,
 }
 
+/// A directory path as placements spell it.
+struct Asked {
+    /// Its place in [`Gathered::paths`].
+    index: u32,
+    directory: u32,
+    /// The lowest id that asked for it so far.
+    lowest: TrackId,
+}
+
 /// Everything met so far. Index 0 is the root.
 struct Gathered {
     rules: Rules,
@@ -67,7 +76,7 @@ struct Gathered {
     last: (String, u32),
     /// Only without case: the directory paths asked for behind an empty one, and for each file which of them.
     paths: Vec<Arc<str>>,
-    path_index: HashMap<Arc<str>, u32>,
+    path_index: HashMap<Arc<str>, Asked>,
     file_paths: Vec<u32>,
 }
 
@@ -122,29 +131,43 @@ impl Gathered {
     fn directory(&mut self, wanted: &Wanted<'_>, track: TrackId) -> u32 {
         let path = wanted.directory_path();
         if self.rules.fold {
-            self.remember_path(path);
-        } else if self.last.0 == path {
-            return self.last.1;
+            return self.spelled_directory(wanted, track);
         }
+        if self.last.0 != path {
+            self.last.1 = self.walk(wanted, track);
+            path.clone_into(&mut self.last.0);
+        }
+        self.last.1
+    }
+
+    fn walk(&mut self, wanted: &Wanted<'_>, track: TrackId) -> u32 {
         let mut at = 0;
         for name in wanted.directories() {
             at = self.child(at, name, track);
         }
-        path.clone_into(&mut self.last.0);
-        self.last.1 = at;
         at
     }
 
-    /// Notes which directory path the file that is about to be added asked for.
-    fn remember_path(&mut self, path: &str) {
-        let index = self.path_index.get(path).copied().unwrap_or_else(|| {
-            let index = self.paths.len() as u32;
-            let path: Arc<str> = path.into();
-            self.paths.push(Arc::clone(&path));
-            self.path_index.insert(path, index);
-            index
-        });
+    /// As [`Self::directory`] without case: notes the spellings of the directories on the way, and which path the file
+    /// that is about to be added asked for.
+    fn spelled_directory(&mut self, wanted: &Wanted<'_>, track: TrackId) -> u32 {
+        let path = wanted.directory_path();
+        if let Some(asked) = self.path_index.get_mut(path) {
+            self.file_paths.push(asked.index);
+            // A higher id has no say in a spelling that a lower one already asked for.
+            if track > asked.lowest {
+                return asked.directory;
+            }
+            asked.lowest = track;
+            return self.walk(wanted, track);
+        }
+        let index = self.paths.len() as u32;
+        let directory = self.walk(wanted, track);
+        let path: Arc<str> = path.into();
+        self.paths.push(Arc::clone(&path));
+        self.path_index.insert(path, Asked { index, directory, lowest: track });
         self.file_paths.push(index);
+        directory
     }
 
     /// The directory `name` in `parent`, made if need be.

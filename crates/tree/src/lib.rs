@@ -28,6 +28,7 @@ mod name;
 mod number;
 mod snapshot;
 mod store;
+mod whole;
 
 use musefs_contracts::tree::{Placement, PlacementChange, Tree, TreeDelta, TreeSnapshot};
 use snapshot::{Rules, Snapshot};

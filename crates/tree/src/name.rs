@@ -117,7 +117,13 @@ pub(crate) fn folded(name: &[u8]) -> impl Iterator<Item = u8> {
 
 /// The name as the bytes by which it is told from others.
 pub(crate) fn key(name: &[u8], fold: bool) -> Cow<'_, [u8]> {
-    if fold { Cow::Owned(folded(name).collect()) } else { Cow::Borrowed(name) }
+    if !fold {
+        Cow::Borrowed(name)
+    } else if name.is_ascii() {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Owned(folded(name).collect())
+    }
 }
 
 #[cfg(test)]
