@@ -115,28 +115,29 @@ mod tests {
         }
     }
 
-    fn pair(path: &str, extension: &str) -> Option<(String, String)> {
-        Some((path.into(), extension.into()))
+    #[track_caller]
+    fn check(field: &str, is_path: bool, backing: &str, value: &str, path: &str, extension: &str) {
+        assert_eq!(placed(field, is_path, backing, value), Some((path.into(), extension.into())));
     }
 
     #[test]
     fn a_file_keeps_its_own_extension() {
-        assert_eq!(placed("title", false, "/m/a.FLAC", "x"), pair("x", ".FLAC"));
-        assert_eq!(placed("title", false, "/m/noext", "x"), pair("x", ""));
+        check("title", false, "/m/a.FLAC", "x", "x", ".FLAC");
+        check("title", false, "/m/noext", "x", "x", "");
     }
 
     #[test]
     fn a_path_field_that_ends_in_the_extension_does_not_double_it() {
-        assert_eq!(placed("beets_path", true, "/m/a.flac", "A/01 x.FLAC"), pair("A/01 x", ".flac"));
-        assert_eq!(placed("beets_path", true, "/m/a.flac", "A/.flac"), pair("A/.flac", ".flac"));
-        assert_eq!(placed("beets_path", true, "/m/a.flac", "A/...flac"), pair("A/...flac", ".flac"));
-        assert_eq!(placed("title", false, "/m/a.flac", "x.flac"), pair("x.flac", ".flac"));
+        check("beets_path", true, "/m/a.flac", "A/01 x.FLAC", "A/01 x", ".flac");
+        check("beets_path", true, "/m/a.flac", "A/.flac", "A/.flac", ".flac");
+        check("beets_path", true, "/m/a.flac", "A/...flac", "A/...flac", ".flac");
+        check("title", false, "/m/a.flac", "x.flac", "x.flac", ".flac");
     }
 
     #[test]
     fn name_and_extension_of_the_backing_file_are_fields() {
-        assert_eq!(placed("filename", false, "/m/some.name.mp3", ""), pair("some.name", ".mp3"));
-        assert_eq!(placed("extension", false, "/m/some.mp3", ""), pair("mp3", ".mp3"));
+        check("filename", false, "/m/some.name.mp3", "", "some.name", ".mp3");
+        check("extension", false, "/m/some.mp3", "", "mp3", ".mp3");
         assert_eq!(placed("extension", false, "/m/some", ""), None);
     }
 }

@@ -1,0 +1,121 @@
+//! A catalog that counts what is asked of it, fails when told to, and can be exchanged for another.
+
+use musefs_catalog_memory::MemoryCatalog;
+use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord};
+use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+pub struct Store {
+    pub inner: Mutex<Arc<MemoryCatalog>>,
+    pub fails: AtomicBool,
+    /// Shows no anatomies and no pristine marks, as a store does that another program made.
+    pub is_foreign: AtomicBool,
+    pub gap: AtomicBool,
+    pub rows_streamed: AtomicU64,
+    pub rows_asked: AtomicU64,
+    pub records: AtomicU64,
+}
+
+impl Store {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::new(MemoryCatalog::new()),
+            fails: AtomicBool::default(),
+            is_foreign: AtomicBool::default(),
+            gap: AtomicBool::default(),
+            rows_streamed: AtomicU64::default(),
+            rows_asked: AtomicU64::default(),
+            records: AtomicU64::default(),
+        })
+    }
+
+    pub fn memory(&self) -> Arc<MemoryCatalog> {
+        self.inner.lock().unwrap().clone()
+    }
+
+    fn get(&self) -> CatalogResult<Arc<MemoryCatalog>> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(CatalogError::Other("disk I/O error".into()));
+        }
+        Ok(self.memory())
+    }
+
+    fn strip(&self, mut record: TrackRecord) -> TrackRecord {
+        if self.is_foreign.load(Ordering::Relaxed) {
+            record.anatomy = None;
+            record.row.pristine_version = None;
+        }
+        record
+    }
+
+    fn pass(&self, track: TrackFields<'_>, visit: &mut dyn FnMut(TrackFields<'_>)) {
+        let mut row = track.row.clone();
+        if self.is_foreign.load(Ordering::Relaxed) {
+            row.pristine_version = None;
+        }
+        visit(TrackFields { row: &row, values: track.values });
+    }
+}
+
+impl Catalog for Store {
+    fn revision(&self) -> CatalogResult<(StoreId, Revision)> {
+        self.get()?.revision()
+    }
+    fn changes_since(&self, store: StoreId, since: Revision) -> CatalogResult<Changes> {
+        if self.gap.load(Ordering::Relaxed) {
+            return Ok(Changes::TooFarBack);
+        }
+        self.get()?.changes_since(store, since)
+    }
+    fn for_each_track(
+        &self,
+        fields: &[String],
+        visit: &mut dyn FnMut(TrackFields<'_>),
+    ) -> CatalogResult<(StoreId, Revision)> {
+        self.get()?.for_each_track(fields, &mut |track| {
+            self.rows_streamed.fetch_add(1, Ordering::Relaxed);
+            self.pass(track, visit);
+        })
+    }
+    fn for_tracks(
+        &self,
+        tracks: &[TrackId],
+        fields: &[String],
+        visit: &mut dyn FnMut(TrackFields<'_>),
+    ) -> CatalogResult<()> {
+        self.rows_asked.fetch_add(tracks.len() as u64, Ordering::Relaxed);
+        self.get()?.for_tracks(tracks, fields, &mut |track| self.pass(track, visit))
+    }
+    fn track(&self, track: TrackId) -> CatalogResult<TrackRecord> {
+        self.records.fetch_add(1, Ordering::Relaxed);
+        self.get()?.track(track).map(|record| self.strip(record))
+    }
+    fn records(&self, tracks: &[TrackId], visit: &mut dyn FnMut(TrackRecord)) -> CatalogResult<()> {
+        self.records.fetch_add(tracks.len() as u64, Ordering::Relaxed);
+        self.get()?.records(tracks, &mut |record| visit(self.strip(record)))
+    }
+    fn find_path(&self, path: &Path) -> CatalogResult<Option<TrackId>> {
+        self.get()?.find_path(path)
+    }
+    fn read_art(&self, art: ArtId, offset: u64, buf: &mut [u8]) -> CatalogResult<()> {
+        self.get()?.read_art(art, offset, buf)
+    }
+    fn read_tag_value(
+        &self,
+        track: TrackId,
+        key: &str,
+        ordinal: i64,
+        offset: u64,
+        buf: &mut [u8],
+    ) -> CatalogResult<()> {
+        self.get()?.read_tag_value(track, key, ordinal, offset, buf)
+    }
+    fn for_each_served_size(&self, omitted: &[String], visit: &mut dyn FnMut(TrackId, i64, u64)) -> CatalogResult<()> {
+        self.get()?.for_each_served_size(omitted, visit)
+    }
+    fn remember_served_sizes(&self, omitted: &[String], sizes: &[(TrackId, i64, u64)]) -> CatalogResult<()> {
+        self.get()?.remember_served_sizes(omitted, sizes)
+    }
+}
