@@ -35,7 +35,7 @@ impl Vfs {
                 _ => {}
             }
         }
-        let view = self.view.load_full();
+        let view = self.view.load();
         if name == b".." {
             return self.stat(view.tree.parent(parent).ok_or(FsError::NotFound)?);
         }
@@ -99,7 +99,7 @@ impl Vfs {
     /// Attributes of a track's present content, under a number of the track's (without one: the present number).
     pub(crate) fn track_attributes(&self, track: TrackId, ino: Option<Ino>) -> FsResult<Attributes> {
         for attempt in 0..ATTEMPTS {
-            let view = self.view.load_full();
+            let view = self.view.load();
             let entry = view.tracks.get(track).ok_or(FsError::NotFound)?;
             let links = view.tree.links(track);
             if links == 0 {

@@ -104,7 +104,7 @@ impl Vfs {
         resolved: &Resolved,
         visit: &mut dyn FnMut(DirectoryEntry<'_>) -> bool,
     ) -> Walked {
-        let view = self.view.load_full();
+        let view = self.view.load();
         let is_present = Arc::ptr_eq(&view.tree, &handle.tree);
         let hides_own = handle.ino == Ino::ROOT && self.has_document();
         let (mut at, mut walked) = (cursor, Walked::Done);
@@ -168,7 +168,7 @@ impl Vfs {
     /// Works out the attributes of the tracks ahead of which the size is not known. What cannot be had is listed as not to be
     /// remembered, so that a walk always gets ahead.
     fn resolve_ahead(&self, handle: &DirectoryHandle, cursor: u64) -> Resolved {
-        let view = self.view.load_full();
+        let view = self.view.load();
         let (mut unknown, mut seen) = (Vec::new(), 0);
         handle.tree.children(handle.ino, cursor, &mut |child| {
             if let NodeKind::Track(track) = child.kind

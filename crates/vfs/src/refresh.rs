@@ -58,7 +58,6 @@ impl Vfs {
                     tracing::info!("the store can be read again");
                 }
                 self.metrics.needs_rebuild.set(0);
-                self.save_sizes(false);
                 refreshed
             }
             // Somebody writes just now: the next turn sees what.
@@ -74,6 +73,10 @@ impl Vfs {
         };
         self.look_at_suspects();
         self.tell_kernel();
+        // Last, since the store may make it wait.
+        if refreshed != Refreshed::Failed {
+            self.save_sizes(false);
+        }
         refreshed
     }
 

@@ -134,8 +134,8 @@ fn dot_and_dot_dot_are_found_by_number() {
     }
     assert_eq!(mount.lookup(folder, OsStr::new("..")).unwrap().ino, Ino::ROOT);
     assert_eq!(mount.lookup(Ino::ROOT, OsStr::new("..")).unwrap().ino, Ino::ROOT);
-    assert_eq!(mount.lookup(Ino(1 << 62 | 12_345), OsStr::new(".")).err(), Some(FsError::NotFound));
-    assert_eq!(mount.lookup(Ino(1 << 62 | 12_345), OsStr::new("..")).err(), Some(FsError::NotFound));
+    assert_eq!(mount.lookup(Ino(1 << 62 | 0x3039), OsStr::new(".")).err(), Some(FsError::NotFound));
+    assert_eq!(mount.lookup(Ino(1 << 62 | 0x3039), OsStr::new("..")).err(), Some(FsError::NotFound));
 }
 
 /// Files on disk, so that there is a descriptor to hand to the kernel.

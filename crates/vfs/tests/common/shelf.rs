@@ -25,10 +25,13 @@ impl Shelf {
         Stamp { size: len as u64, mtime_ns: time, ctime_ns: time + 1, file: 0 }
     }
 
-    /// Puts a new file in place, as a rename over the old one does.
+    /// Puts a new file in place, as a rename over the old one does: that one loses its name, which moves its ctime.
     pub fn put(&self, path: &Path, bytes: Vec<u8>) {
         let stamp = self.stamp(bytes.len());
-        self.files.lock().unwrap().insert(path.into(), Arc::new(File(Mutex::new((bytes, stamp)))));
+        let old = self.files.lock().unwrap().insert(path.into(), Arc::new(File(Mutex::new((bytes, stamp)))));
+        if let Some(old) = old {
+            old.0.lock().unwrap().1.ctime_ns = stamp.ctime_ns;
+        }
     }
 
     /// Overwrites a file in its place.
