@@ -1,0 +1,157 @@
+//! Walking chunks: a four-character code, a size, the content, and a byte that makes odd contents even.
+
+use musefs_contracts::anatomy::ByteRange;
+use musefs_contracts::backing::Source;
+use std::io;
+
+/// Which of the two kinds of file this is: they differ in byte order and in the names of their chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// Little-endian; audio in `data`.
+    Wave,
+    /// Big-endian; audio in `SSND`.
+    Aiff,
+}
+
+impl Family {
+    /// Reads a 32-bit size.
+    pub(crate) fn size(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Self::Wave => u32::from_le_bytes(bytes),
+            Self::Aiff => u32::from_be_bytes(bytes),
+        }
+    }
+
+    /// Writes a 32-bit size.
+    pub(crate) fn size_bytes(self, size: u32) -> [u8; 4] {
+        match self {
+            Self::Wave => size.to_le_bytes(),
+            Self::Aiff => size.to_be_bytes(),
+        }
+    }
+
+    /// The chunk that holds the audio.
+    pub(crate) fn audio(self) -> [u8; 4] {
+        match self {
+            Self::Wave => *b"data",
+            Self::Aiff => *b"SSND",
+        }
+    }
+
+    /// The name under which a new ID3 tag is written.
+    pub(crate) fn id3(self) -> [u8; 4] {
+        match self {
+            Self::Wave => *b"id3 ",
+            Self::Aiff => *b"ID3 ",
+        }
+    }
+}
+
+/// A chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) name: [u8; 4],
+    /// Header, content and padding byte, as far as they are in the file.
+    pub(crate) range: ByteRange,
+    /// The content.
+    pub(crate) content: ByteRange,
+    /// The size said more than the file holds, or nothing.
+    pub(crate) is_open: bool,
+}
+
+/// Length of a chunk's header.
+pub(crate) const HEADER_LEN: u64 = 8;
+
+/// Most chunks that are looked at.
+const MOST_CHUNKS: usize = 4_096;
+
+/// The chunks from `offset` to `end`, and where the last well-formed one ends. `wide_data` is the true size of an audio chunk
+/// whose own field is all ones (RF64).
+pub(crate) fn walk(
+    source: &dyn Source,
+    family: Family,
+    mut offset: u64,
+    end: u64,
+    wide_data: Option<u64>,
+) -> io::Result<(Vec<Chunk>, u64)> {
+    let mut chunks = Vec::new();
+    while chunks.len() < MOST_CHUNKS {
+        let Some(chunk) = read(source, family, offset, end, wide_data)? else { break };
+        chunks.push(chunk);
+        offset = chunk.range.end();
+        if chunk.is_open {
+            break;
+        }
+    }
+    Ok((chunks, offset))
+}
+
+fn read(
+    source: &dyn Source,
+    family: Family,
+    offset: u64,
+    end: u64,
+    wide_data: Option<u64>,
+) -> io::Result<Option<Chunk>> {
+    let Some(header) = bytes_at::<8>(source, offset, end)? else { return Ok(None) };
+    let [n0, n1, n2, n3, size @ ..] = header;
+    let name = [n0, n1, n2, n3];
+    if !is_name(name) {
+        return Ok(None);
+    }
+    let field = family.size(size);
+    let is_audio = name == family.audio();
+    let size = if is_audio && field == u32::MAX { wide_data.unwrap_or(u64::from(field)) } else { u64::from(field) };
+    let room = end - offset - HEADER_LEN;
+    // Writers of streams leave the audio's size 0 or all ones: it reaches to the end of the file then.
+    let nothing_said = size == 0 && room > 0 && !chunk_follows(source, family, offset + HEADER_LEN, end)?;
+    let unknown = is_audio && (nothing_said || (field == u32::MAX && wide_data.is_none()));
+    let is_open = unknown || size > room;
+    let len = if is_open { room } else { size };
+    let content = ByteRange::new(offset + HEADER_LEN, len);
+    let padding = if is_open { 0 } else { padding(source, content, end)? };
+    Ok(Some(Chunk { name, range: ByteRange::new(offset, HEADER_LEN + len + padding), content, is_open }))
+}
+
+/// Whether a whole chunk stands here: then the one before it is really empty.
+fn chunk_follows(source: &dyn Source, family: Family, offset: u64, end: u64) -> io::Result<bool> {
+    let Some([n0, n1, n2, n3, size @ ..]) = bytes_at::<8>(source, offset, end)? else { return Ok(false) };
+    Ok(is_name([n0, n1, n2, n3]) && u64::from(family.size(size)) <= end - offset - HEADER_LEN)
+}
+
+/// The byte behind an odd content, unless the writer left it out: then the next chunk's name stands there.
+fn padding(source: &dyn Source, content: ByteRange, end: u64) -> io::Result<u64> {
+    if content.len.is_multiple_of(2) || content.end() >= end {
+        return Ok(0);
+    }
+    let unpadded = bytes_at::<4>(source, content.end(), end)?;
+    let padded = bytes_at::<4>(source, content.end() + 1, end)?;
+    let left_out = unpadded.is_some_and(is_name) && !padded.is_some_and(is_name);
+    Ok(u64::from(!left_out))
+}
+
+fn is_name(name: [u8; 4]) -> bool {
+    name.iter().all(|byte| (0x20..0x7f).contains(byte)) && name[0] != b' '
+}
+
+/// `N` bytes at an offset, if they are all before `end`.
+pub(crate) fn bytes_at<const N: usize>(source: &dyn Source, offset: u64, end: u64) -> io::Result<Option<[u8; N]>> {
+    if offset.checked_add(N as u64).is_none_or(|last| last > end) {
+        return Ok(None);
+    }
+    let mut bytes = [0; N];
+    match musefs_contracts::backing::read_exact_at(source, offset, &mut bytes) {
+        Ok(()) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A chunk's header.
+pub(crate) fn header(family: Family, name: [u8; 4], content_len: u64) -> Option<[u8; 8]> {
+    let size = family.size_bytes(u32::try_from(content_len).ok()?);
+    let mut bytes = [0; 8];
+    bytes[..4].copy_from_slice(&name);
+    bytes[4..].copy_from_slice(&size);
+    Some(bytes)
+}

@@ -1,0 +1,132 @@
+//! Files of chunks: RIFF/WAVE with its 64-bit kin RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), and AIFF/AIFF-C (Apple, 1991).
+//!
+//! Tags stand in an `id3 ` chunk, in `LIST/INFO` (WAVE) and in the text chunks `NAME`, `AUTH`, `(c) ` and `ANNO` (AIFF). An edit
+//! changes a key in all of them. A tag behind the audio grows and shrinks as it must; one before it is padded, so that the
+//! audio keeps its place or moves by whole pages.
+//!
+//! **Must never know** files, the store, or any other container.
+
+mod chunk;
+mod fields;
+mod layout;
+mod probe;
+mod skeleton;
+
+use chunk::Family;
+use musefs_contracts::anatomy::{Anatomy, Element, FormatId};
+use musefs_contracts::backing::Source;
+use musefs_contracts::edit::Edit;
+use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
+use musefs_contracts::layout::Layout;
+use musefs_contracts::probe::{Probe, ProbeError};
+
+/// Raised whenever the same file would give another anatomy.
+pub(crate) const PROBER: u32 = 1;
+
+/// A text field outside the ID3 tag.
+pub(crate) const ROLE_FIELD: u8 = musefs_format_id3::ROLE_END;
+/// A chunk, listed for people only.
+pub(crate) const ROLE_CHUNK: u8 = ROLE_FIELD + 1;
+
+/// WAVE files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wave;
+
+/// AIFF and AIFF-C files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aiff;
+
+impl Wave {
+    /// The format.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Aiff {
+    /// The format.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Format for Wave {
+    fn ids(&self) -> &'static [FormatId] {
+        const IDS: &[FormatId] = &[FormatId::new("wav")];
+        IDS
+    }
+
+    fn prober(&self) -> u32 {
+        PROBER
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["wav", "wave", "bwf", "rf64"]
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> Confidence {
+        sniff(head, &[b"RIFF", b"RF64", b"BW64"], &[b"WAVE"], self.extensions())
+    }
+
+    fn probe(&self, source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
+        probe::probe(source, head, Family::Wave)
+    }
+
+    fn layout(&self, anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+        layout::layout(anatomy, edit, Family::Wave)
+    }
+
+    fn element_name(&self, element: &Element) -> String {
+        element_name(element)
+    }
+}
+
+impl Format for Aiff {
+    fn ids(&self) -> &'static [FormatId] {
+        const IDS: &[FormatId] = &[FormatId::new("aiff")];
+        IDS
+    }
+
+    fn prober(&self) -> u32 {
+        PROBER
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["aif", "aiff", "aifc", "afc"]
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> Confidence {
+        sniff(head, &[b"FORM"], &[b"AIFF", b"AIFC"], self.extensions())
+    }
+
+    fn probe(&self, source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
+        probe::probe(source, head, Family::Aiff)
+    }
+
+    fn layout(&self, anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+        layout::layout(anatomy, edit, Family::Aiff)
+    }
+
+    fn element_name(&self, element: &Element) -> String {
+        element_name(element)
+    }
+}
+
+fn sniff(head: &Head<'_>, groups: &[&[u8; 4]], kinds: &[&[u8; 4]], extensions: &[&str]) -> Confidence {
+    let at = |range| head.content.get::<std::ops::Range<usize>>(range).unwrap_or_default();
+    let is = |bytes: &[u8], names: &[&[u8; 4]]| names.iter().any(|name| bytes == *name);
+    if is(at(0..4), groups) && is(at(8..12), kinds) {
+        Confidence::Strong
+    } else if extensions.contains(&head.extension) {
+        Confidence::Extension
+    } else {
+        Confidence::No
+    }
+}
+
+fn element_name(element: &Element) -> String {
+    if element.role < ROLE_FIELD {
+        return format!("ID3 {}", musefs_format_id3::id_name(element.id));
+    }
+    String::from_utf8_lossy(&element.id).into_owned()
+}

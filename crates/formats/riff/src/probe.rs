@@ -1,0 +1,147 @@
+//! Taking a file apart.
+
+use crate::chunk::{Chunk, Family, HEADER_LEN, bytes_at, walk};
+use crate::skeleton::{Skeleton, Tag, TagChunk};
+use crate::{PROBER, ROLE_CHUNK, ROLE_FIELD, fields};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element, FormatId};
+use musefs_contracts::backing::Source;
+use musefs_contracts::format::Head;
+use musefs_contracts::probe::{Probe, ProbeError};
+use musefs_format_id3::{Collector, probe_tag};
+use std::io;
+
+/// Probes a file.
+pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, family: Family) -> Result<Probe, ProbeError> {
+    let size = source.stamp()?.size;
+    let group = head.content_offset;
+    let Some(header) = bytes_at::<12>(source, group, size)? else {
+        return Err(ProbeError::NotUnderstood("the file is too short".into()));
+    };
+    let [g0, g1, g2, g3, s0, s1, s2, s3, ..] = header;
+    let mut skeleton = Skeleton { group, group_size: family.size([s0, s1, s2, s3]), ..Skeleton::default() };
+    let format = match (family, &[g0, g1, g2, g3]) {
+        (Family::Wave, b"RIFF" | b"RF64" | b"BW64") if header[8..] == *b"WAVE" => FormatId::new("wav"),
+        (Family::Aiff, b"FORM") if matches!(&header[8..], b"AIFF" | b"AIFC") => FormatId::new("aiff"),
+        _ => return Err(ProbeError::NotUnderstood("this is no WAVE or AIFF file".into())),
+    };
+    let wide_data = wide_sizes(source, size, &mut skeleton)?;
+    let (chunks, end) = walk(source, family, group + 12, size, wide_data)?;
+    skeleton.end = end;
+    let last = chunks.last();
+    skeleton.lacks_padding =
+        last.is_some_and(|last| last.content.len % 2 == 1 && last.range.end() == last.content.end());
+    let audio = chunks.iter().find(|chunk| chunk.name == family.audio());
+    skeleton.audio = audio.map_or(0, |audio| audio.range.offset);
+    skeleton.is_open = audio.is_some_and(|audio| audio.is_open);
+    let mut out = Collector::new();
+    let mut survey = Survey { source, family, skeleton, out: &mut out };
+    survey.id3(&chunks)?;
+    survey.fields(&chunks)?;
+    survey.list(&chunks);
+    let mut skeleton = survey.skeleton;
+    skeleton.tags.sort_by_key(|chunk| chunk.range.offset);
+    out.finish();
+    let editability = match audio {
+        Some(_) => Editability::Editable,
+        None => Editability::Verbatim("there is no chunk with audio".into()),
+    };
+    let audio = audio.map_or_else(ByteRange::default, |audio| audio.content);
+    let (elements, pictures) = (out.elements, out.pictures);
+    let private = skeleton.encode();
+    let anatomy =
+        Anatomy { format, prober: PROBER, size, audio, editability, elements, keys: Vec::new(), pictures, private };
+    Ok(Probe::new(anatomy, out.tags))
+}
+
+/// The sizes in `ds64`, the first chunk of RF64 and BW64: that of the group is noted, that of the audio answered.
+fn wide_sizes(source: &dyn Source, end: u64, skeleton: &mut Skeleton) -> io::Result<Option<u64>> {
+    let at = skeleton.group + 12;
+    let Some(bytes) = bytes_at::<24>(source, at, end)? else { return Ok(None) };
+    if !bytes.starts_with(b"ds64") {
+        return Ok(None);
+    }
+    let int = |at: usize| bytes[at..at + 8].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    skeleton.wide_size = (at + HEADER_LEN, int(8));
+    Ok(Some(int(16)))
+}
+
+struct Survey<'a> {
+    source: &'a dyn Source,
+    family: Family,
+    skeleton: Skeleton,
+    out: &'a mut Collector,
+}
+
+impl Survey<'_> {
+    /// The ID3 tags, which win over every other field.
+    fn id3(&mut self, chunks: &[Chunk]) -> io::Result<()> {
+        for chunk in chunks.iter().filter(|chunk| matches!(&chunk.name, b"id3 " | b"ID3 ")) {
+            if let Some(info) = probe_tag(self.source, chunk.content.offset, chunk.content.end(), self.out)? {
+                self.skeleton.tags.push(TagChunk { name: chunk.name, range: chunk.range, tag: Tag::Id3(info) });
+            }
+        }
+        Ok(())
+    }
+
+    fn fields(&mut self, chunks: &[Chunk]) -> io::Result<()> {
+        self.out.begin_source();
+        for chunk in chunks {
+            match self.family {
+                Family::Wave if chunk.name == *b"LIST" => self.info(chunk)?,
+                Family::Aiff if fields::key_of(self.family, chunk.name).is_some() => {
+                    self.skeleton.tags.push(TagChunk { name: chunk.name, range: chunk.range, tag: Tag::Text });
+                    self.field(chunk)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn info(&mut self, list: &Chunk) -> io::Result<()> {
+        let content = list.content;
+        if bytes_at::<4>(self.source, content.offset, content.end())? != Some(*b"INFO") {
+            return Ok(());
+        }
+        self.skeleton.tags.push(TagChunk { name: list.name, range: list.range, tag: Tag::Info });
+        let (parts, end) = walk(self.source, self.family, content.offset + 4, content.end(), None)?;
+        for part in &parts {
+            self.field(part)?;
+        }
+        if end < content.end() {
+            // What follows the last well-formed field is kept as it is.
+            let range = ByteRange::new(end, content.end() - end);
+            self.out.element(Element { role: ROLE_FIELD, range, ..Element::default() });
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, chunk: &Chunk) -> io::Result<()> {
+        let mut element = Element { id: chunk.name, role: ROLE_FIELD, range: chunk.range, ..Element::default() };
+        if let Some(key) = fields::key_of(self.family, chunk.name) {
+            let text = fields::read(self.source, chunk.content)?;
+            let value = text.as_ref().filter(|text| !text.value.is_empty()).map(|text| text.value.clone());
+            element.key = self.out.state(key, value);
+            // How many bytes of the content are text, and in which encoding, for a tag that takes the value over.
+            element.private = text
+                .map(|text| {
+                    let mut out = musefs_contracts::codec::Encoder::default();
+                    out.int(text.range.len);
+                    out.int(u64::from(text.is_utf8));
+                    out.0.into()
+                })
+                .unwrap_or_default();
+        }
+        self.out.element(element);
+        Ok(())
+    }
+
+    /// Lists the chunks, for people.
+    fn list(&mut self, chunks: &[Chunk]) {
+        let tags: Vec<ByteRange> = self.skeleton.tags.iter().map(|tag| tag.range).collect();
+        for chunk in chunks.iter().filter(|chunk| !tags.contains(&chunk.range)) {
+            let element = Element { id: chunk.name, role: ROLE_CHUNK, range: chunk.range, ..Element::default() };
+            self.out.element(element);
+        }
+    }
+}
