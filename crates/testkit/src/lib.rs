@@ -5,7 +5,9 @@
 //! own idea of the format.
 //!
 //! - [`fixtures`] builds real, decodable audio files in code, the same ones for the same seed.
+//! - [`tools`] calls the programs that others read music files with.
 //! - [`doubles`] counts, fails, slows or records at each border that the contracts draw.
 
 pub mod doubles;
 pub mod fixtures;
+pub mod tools;
