@@ -3,7 +3,7 @@
 mod common;
 
 use common::{World, path, taken_apart, toy};
-use musefs_contracts::filesystem::{FileSystem, FsError};
+use musefs_contracts::filesystem::FsError;
 use musefs_contracts::ids::Ino;
 use musefs_vfs::Refresher;
 use std::sync::atomic::{AtomicBool, Ordering};

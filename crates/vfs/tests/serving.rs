@@ -295,6 +295,16 @@ fn requests_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn rows_that_no_inode_number_fits_are_left_out_alone() {
+    let world = World::default();
+    world.add("a.flac", TAGS, AUDIO);
+    world.store.has_wild_ids.store(true, Ordering::Relaxed);
+    let mount = world.mount();
+    assert_eq!(mount.ls("A"), ["T.flac"]);
+    assert_eq!(mount.file_count(), 1);
+}
+
+#[test]
 fn parts_can_be_exchanged_for_null_ones() {
     let world = World::default();
     let track = world.add("a.flac", TAGS, AUDIO);

@@ -1,7 +1,7 @@
 //! A catalog that counts what is asked of it, fails when told to, and can be exchanged for another.
 
 use musefs_catalog_memory::MemoryCatalog;
-use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord};
+use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord, TrackRow};
 use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +13,8 @@ pub struct Store {
     /// Shows no anatomies and no pristine marks, as a store does that another program made.
     pub is_foreign: AtomicBool,
     pub gap: AtomicBool,
+    /// Tells each row a second time under ids that no store should have.
+    pub has_wild_ids: AtomicBool,
     pub rows_streamed: AtomicU64,
     pub rows_asked: AtomicU64,
     pub records: AtomicU64,
@@ -25,6 +27,7 @@ impl Store {
             fails: AtomicBool::default(),
             is_foreign: AtomicBool::default(),
             gap: AtomicBool::default(),
+            has_wild_ids: AtomicBool::default(),
             rows_streamed: AtomicU64::default(),
             rows_asked: AtomicU64::default(),
             records: AtomicU64::default(),
@@ -76,6 +79,12 @@ impl Catalog for Store {
     ) -> CatalogResult<(StoreId, Revision)> {
         self.get()?.for_each_track(fields, &mut |track| {
             self.rows_streamed.fetch_add(1, Ordering::Relaxed);
+            if self.has_wild_ids.load(Ordering::Relaxed) {
+                for id in [i64::MIN, -1, 0, 1 << 54, 1 << 62, i64::MAX] {
+                    let row = TrackRow { id: TrackId(id), ..track.row.clone() };
+                    visit(TrackFields { row: &row, values: track.values });
+                }
+            }
             self.pass(track, visit);
         })
     }
