@@ -46,8 +46,8 @@ fn every_container_decodes_without_a_complaint() {
                 if kind.is_lossless() {
                     assert!(decoded == noise(seed, content.blocks), "{name}: other samples");
                 } else {
-                    // Opus skips the first samples, Vorbis the first half block.
-                    assert!(decoded.len() >= content.blocks * 850, "{name}: {} samples", decoded.len());
+                    // Decoders leave out the first samples of Opus, and a packet of Vorbis.
+                    assert!(decoded.len() >= content.blocks * 700, "{name}: {} samples", decoded.len());
                 }
             }
         }
