@@ -189,11 +189,11 @@ impl Patch<'_> {
 
     /// The subdirectory of this name in the last snapshot.
     fn existing(&mut self, parent: Ino, name: &[u8]) -> Option<Ino> {
-        let Some(parent) = self.last.directories.get(parent) else { return None };
+        let parent = self.last.directories.get(parent)?;
         let contents = &parent.contents;
         let found = contents.find(name, self.last.rules.fold);
         let entry = found.and_then(|index| contents.entries.get(index));
-        let Some(entry) = entry.filter(|entry| entry.kind() == NodeKind::Directory) else { return None };
+        let entry = entry.filter(|entry| entry.kind() == NodeKind::Directory)?;
         let edit = self.edits.get_mut(&entry.target);
         if let Some(edit) = edit.filter(|edit| edit.whole) {
             edit.spell(name);
