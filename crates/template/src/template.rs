@@ -5,11 +5,14 @@ use crate::parse::Parser;
 use crate::render::Renderer;
 use musefs_contracts::template::{Fields, PathTemplate, RenderedPath};
 
+/// What stands for a missing value unless told otherwise.
+const UNKNOWN: &str = "Unknown";
+
 /// How a template treats fields that a track lacks. Sections are not concerned: they leave out what is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Shown for any missing field, and for a component that would be empty. `None`: a missing field shows nothing, and
-    /// an empty component is `Unknown`.
+    /// Shown for any missing field, and for a component that would be empty; `None` is `Unknown`. Where it is blank, a
+    /// missing field shows nothing, and an empty component is `Unknown` all the same.
     pub default_fallback: Option<String>,
     /// Shown for one missing field (its name first); goes before `default_fallback` and before what the field falls back
     /// to by itself. The last one counts where a field has several. The value of a path field is a path here too.
@@ -17,12 +20,6 @@ pub struct Options {
     /// Leave a track out where a field has neither a value nor a fallback of its own. A missing title then counts as
     /// missing, although it could fall back to the file's name.
     pub skip_on_missing: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { default_fallback: Some("Unknown".to_owned()), fallbacks: Vec::new(), skip_on_missing: false }
-    }
 }
 
 /// One step of rendering; a template is a flat list of them.
@@ -79,7 +76,7 @@ pub struct Template {
     pub(crate) ops: Vec<Op>,
     pub(crate) fields: Vec<String>,
     pub(crate) path_fields: Vec<String>,
-    /// Sanitised text for a missing field.
+    /// Text for a missing field.
     pub(crate) default_fallback: String,
     /// What an empty component becomes.
     pub(crate) empty_component: String,
@@ -89,8 +86,8 @@ impl Template {
     /// Parses a template. Errors point at the place that could not be understood.
     pub fn parse(text: &str, options: Options) -> Result<Self, TemplateError> {
         let (ops, fields, path_fields) = Parser::new(text, &options).parse()?;
-        let default_fallback = options.default_fallback.unwrap_or_default();
-        let empty_component = Renderer::single_component(&default_fallback).unwrap_or_else(|| "Unknown".to_owned());
+        let default_fallback = options.default_fallback.unwrap_or_else(|| UNKNOWN.to_owned());
+        let empty_component = Renderer::single_component(&default_fallback).unwrap_or_else(|| UNKNOWN.to_owned());
         Ok(Self { ops, fields, path_fields, default_fallback, empty_component })
     }
 }

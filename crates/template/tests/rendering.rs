@@ -142,7 +142,8 @@ fn missing_fields_fall_back() {
     check(with(Some("n/a"), &[]), "$artist/$title", &[("title", "T")], "n_a/T");
     check(with(Some(".."), &[]), "$artist/$title", &[("title", "T")], "__/T");
     check(with(Some(" "), &[]), "$artist/$title", &[("title", "T")], "Unknown/T");
-    check(with(None, &[]), "x$artist/$genre/$title", &[("title", "T")], "x/Unknown/T");
+    check(with(None, &[]), "x$artist/$title", &[("title", "T")], "xUnknown/T");
+    check(with(Some(""), &[]), "x$artist/$genre/$title", &[("title", "T")], "x/Unknown/T");
     check(with(None, &[("Genre", "G"), ("genre", "H")]), "$genre/$title", &[("title", "T")], "H/T");
     check(with(None, &[("albumartist", "Various")]), "$albumartist", &[("artist", "Ann")], "Various");
     check(with(None, &[("artist", "Nobody")]), "$albumartist", &[], "Nobody");
