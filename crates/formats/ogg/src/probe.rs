@@ -77,7 +77,7 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
         return Ok(Probe::new(Anatomy::verbatim(IDS[4].clone(), PROBER, size, reason), TagSet::new()));
     };
     let mut collected = Collected::new(&start, end);
-    let mut reason = collected.collect(source, start.following)?;
+    let mut reason = collected.collect(source, size, start.following)?;
     let mut headers = Headers {
         codec: start.codec,
         identification: start.range,
@@ -148,7 +148,7 @@ impl Collected {
     }
 
     /// Collects packets; answers why the file cannot be edited, if it cannot.
-    fn collect(&mut self, source: &dyn Source, following: Following) -> io::Result<Option<String>> {
+    fn collect(&mut self, source: &dyn Source, size: u64, following: Following) -> io::Result<Option<String>> {
         let fail = |reason: &str| Ok(Some(reason.to_owned()));
         let mut foreign = 0;
         for _ in 0..MAX_HEADER_PAGES {
@@ -163,7 +163,10 @@ impl Collected {
                 continue;
             }
             let body_start = self.pages.logical_len();
-            self.pages.push(foreign + page.header_len() as u64, page.body_len() as u64);
+            // A page that is cut off by the end of the file has less payload than it states.
+            let header_end = self.pages.end() + foreign + page.header_len() as u64;
+            let body_len = (page.body_len() as u64).min(size.saturating_sub(header_end));
+            self.pages.push(foreign + page.header_len() as u64, body_len);
             foreign = 0;
             let ends = self.page(source, &page, body_start, following)?;
             match ends {
@@ -185,7 +188,12 @@ impl Collected {
     ) -> io::Result<Result<bool, &'static str>> {
         self.ends_stream = page.flags & ENDS_STREAM != 0;
         let mut lacing = page.lacing.iter();
+        let end = self.pages.logical_len();
         while let Some(value) = lacing.next() {
+            if at + u64::from(*value) > end {
+                self.spare += end - at;
+                return Ok(Err("the header pages are damaged or cut off"));
+            }
             at += u64::from(*value);
             self.spare += u64::from(*value);
             if *value == 255 {
