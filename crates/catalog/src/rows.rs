@@ -53,7 +53,10 @@ pub(crate) fn integer(row: &Row<'_>, column: usize) -> Result<Option<i64>> {
 /// Text as it stands, numbers as text, and nothing for the rest. Bytes that are not UTF-8 are replaced.
 pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<Cow<'r, str>>> {
     Ok(match row.get_ref(column)? {
-        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+        ValueRef::Text(bytes) => Some(match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        }),
         ValueRef::Integer(value) => Some(value.to_string().into()),
         ValueRef::Real(value) => Some(value.to_string().into()),
         ValueRef::Null | ValueRef::Blob(_) => None,

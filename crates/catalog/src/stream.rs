@@ -62,10 +62,22 @@ impl<'f> FieldValues<'f> {
 }
 
 /// Condition for the rows of `tags` that may hold one of `count` fields, bound from parameter `first` on. Blanks around a
-/// key are no part of it, which the comparison here leaves to the caller.
-fn wanted_keys(count: usize, first: usize) -> String {
+/// key are no part of it; `blanks` says whether there may be any, for the caller to compare exactly.
+fn wanted_keys(count: usize, first: usize, blanks: bool) -> String {
     let marks: Vec<String> = (first..first + count).map(|number| format!("?{number}")).collect();
-    format!("value_blob IS NULL AND (key COLLATE NOCASE IN ({}) OR length(trim(key)) <> length(key))", marks.join(", "))
+    let marks = marks.join(", ");
+    if blanks {
+        format!("value_blob IS NULL AND (key COLLATE NOCASE IN ({marks}) OR length(trim(key)) <> length(key))")
+    } else {
+        format!("value_blob IS NULL AND key COLLATE NOCASE IN ({marks})")
+    }
+}
+
+/// Whether any key of the store has blanks around it; one look at a partial index of our own.
+fn has_blanks(connection: &Connection) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM tags WHERE length(trim(key)) <> length(key))")?
+        .query_row([], |row| row.get(0))
 }
 
 fn track_sql(has_marks: bool, rest: &str) -> String {
@@ -124,9 +136,10 @@ pub(crate) fn every_track(
     visit: &mut dyn FnMut(TrackFields<'_>),
 ) -> Result<()> {
     let mut track_statement = connection.prepare(&track_sql(has_marks, "ORDER BY t.id"))?;
+    let blanks = !has_marks || has_blanks(connection)?;
     let tag_sql = format!(
         "SELECT track_id, key, ordinal, value FROM tags WHERE {} ORDER BY track_id, key, ordinal",
-        wanted_keys(fields.len(), 1)
+        wanted_keys(fields.len(), 1, blanks)
     );
     let mut tag_statement = connection.prepare(&tag_sql)?;
     let mut tags = TagCursor { rows: tag_statement.query(params_from_iter(fields))?, track: None };
@@ -155,7 +168,7 @@ pub(crate) fn some_tracks(
     let mut track_statement = one_track(connection, has_marks)?;
     let tag_sql = format!(
         "SELECT key, ordinal, value FROM tags WHERE track_id = ?1 AND {} ORDER BY key, ordinal",
-        wanted_keys(fields.len(), 2)
+        wanted_keys(fields.len(), 2, true)
     );
     let mut tag_statement = connection.prepare_cached(&tag_sql)?;
     for (place, field) in fields.iter().enumerate() {
