@@ -17,6 +17,9 @@ use std::io;
 const MARKER: &[u8; 4] = b"fLaC";
 const MARKER_AND_STREAMINFO: [&[u8]; 2] = [b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22"];
 
+/// Most pictures that are located; further ones are kept all the same.
+const MAX_PICTURES: usize = 1024;
+
 /// Where the `fLaC` marker stands: behind the ID3v2 tags, or, where a tag's size lies or junk stands before it, at the
 /// first place in the head where a `STREAMINFO` block follows.
 pub(crate) fn find_marker(head: &Head<'_>) -> Option<u64> {
@@ -118,6 +121,7 @@ impl Parts<'_> {
         let index = self.elements.len() as u32;
         self.elements.push(Element { id, role: role::BLOCK, key: None, range, private: private.0.into() });
         if header.block_type == PICTURE
+            && self.pictures.len() < MAX_PICTURES
             && let Some(picture) = extent::picture_header(self.source, body)?
         {
             let image = u64::from(picture.image_offset).min(body.len);
@@ -143,7 +147,7 @@ impl Parts<'_> {
         self.elements.push(Element { id, role: role::COMMENTS, key: None, range, private: private.0.into() });
         for comment in &header.comments {
             let in_file = |range: ByteRange| ByteRange::new(body.offset + range.offset, range.len);
-            if let Some(picture) = &comment.picture {
+            if let Some(picture) = comment.picture.as_ref().filter(|_| self.pictures.len() < MAX_PICTURES) {
                 let index = self.elements.len() as u32;
                 self.pictures.push(picture.location(index, in_file(picture.range), picture.encoding));
             }

@@ -19,7 +19,11 @@ const IDENTIFICATION: usize = 128;
 /// Most streams that are looked through for one that is understood.
 const MAX_STREAMS: usize = 64;
 /// Most pages that are searched for header packets.
-const MAX_HEADER_PAGES: u64 = 65_536;
+const MAX_HEADER_PAGES: u64 = 16_384;
+/// Most bytes of header packets.
+const MAX_HEADERS: u64 = 256 << 20;
+/// Most pictures that are located; further ones are kept all the same.
+const MAX_PICTURES: usize = 1024;
 /// Most header packets; a FLAC stream may announce 65,535.
 const MAX_PACKETS: usize = 4096;
 
@@ -163,6 +167,9 @@ impl Collected {
                 continue;
             }
             let body_start = self.pages.logical_len();
+            if body_start > MAX_HEADERS {
+                break;
+            }
             // A page that is cut off by the end of the file has less payload than it states.
             let header_end = self.pages.end() + foreign + page.header_len() as u64;
             let body_len = (page.body_len() as u64).min(size.saturating_sub(header_end));
@@ -327,7 +334,7 @@ impl Parts<'_> {
 
     fn comment(&mut self, comment: &Comment, base: u64) {
         let in_file = |range: ByteRange| self.headers.pages.span(ByteRange::new(base + range.offset, range.len));
-        if let Some(picture) = &comment.picture {
+        if let Some(picture) = comment.picture.as_ref().filter(|_| self.pictures.len() < MAX_PICTURES) {
             let range = in_file(picture.range);
             let whole = range.len == picture.range.len;
             let encoding = if whole { picture.encoding } else { PictureEncoding::Opaque };

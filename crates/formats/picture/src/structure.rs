@@ -1,18 +1,21 @@
 //! The fields in front of the image.
 
+use musefs_contracts::limits;
 use musefs_contracts::tags::ArtLink;
 
-/// Longest MIME type or description that is read; a longer one is another structure's bytes or an attack.
+/// Longest MIME type or description that is passed over; a longer one is another structure's bytes or an attack.
 const MAX_TEXT: usize = 64 << 10;
+/// Most characters of them that are given, as many as the store holds of a description.
+const MAX_CHARS: usize = limits::MAX_ART_DESCRIPTION_CHARS;
 
 /// The fields of a picture structure, and where its image lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PictureHeader {
     /// Picture type of ID3v2 and FLAC; 0 to 20 in well-formed files.
     pub picture_type: u32,
-    /// MIME type, with undecodable bytes replaced.
+    /// MIME type, with undecodable bytes replaced; no more of it than the store holds of a description.
     pub mime: String,
-    /// Description, with undecodable bytes replaced.
+    /// Description, with undecodable bytes replaced; no more of it than the store holds.
     pub description: String,
     /// Width in pixels; 0 if not known.
     pub width: u32,
@@ -96,7 +99,7 @@ fn text(rest: &mut &[u8]) -> Option<String> {
     }
     let (value, behind) = rest.split_at_checked(len)?;
     *rest = behind;
-    Some(String::from_utf8_lossy(value).into_owned())
+    Some(String::from_utf8_lossy(&value[..value.len().min(4 * MAX_CHARS)]).chars().take(MAX_CHARS).collect())
 }
 
 #[cfg(test)]
@@ -134,6 +137,15 @@ mod tests {
         let mut bytes = vec![0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff];
         bytes.resize(100, b'x');
         assert_eq!(PictureHeader::parse(&bytes), None);
+    }
+
+    #[test]
+    fn no_more_text_is_given_than_the_store_holds() {
+        let long = ArtLink { description: "ä".repeat(3000), ..link() };
+        let bytes = header_for(&long).unwrap();
+        let header = PictureHeader::parse(&bytes).unwrap();
+        assert_eq!(header.description, "ä".repeat(1024));
+        assert_eq!(header.image_offset as usize, bytes.len());
     }
 
     #[test]

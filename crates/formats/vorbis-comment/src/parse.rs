@@ -82,6 +82,8 @@ pub struct CommentHeader {
 
 /// Bytes of a comment that are read to learn its name: a key of the store at four bytes a character, and the `=`.
 const NAME_BYTES: u64 = 4 * limits::MAX_KEY_CHARS as u64 + 1;
+/// Longest spelling of a name that is remembered; the conventional one stands in for a longer one.
+const SPELLING_BYTES: usize = 64;
 /// Bytes of base64 that are read to learn what picture it is.
 const PICTURE_PREFIX: u64 = 16 << 10;
 
@@ -165,7 +167,7 @@ fn comment(window: &mut Window<'_>, range: ByteRange, tags: &mut TagSet) -> io::
     } else {
         tags.key(&key)
     };
-    if comment.key.is_some() && vorbis_name(key.trim()) != name {
+    if comment.key.is_some() && name.len() <= SPELLING_BYTES && vorbis_name(key.trim()) != name {
         comment.private = name.into_bytes().into();
     }
     Ok(comment)
