@@ -8,6 +8,9 @@ const MAX_TEXT: usize = 64 << 10;
 /// Most characters of them that are given, as many as the store holds of a description.
 const MAX_CHARS: usize = limits::MAX_ART_DESCRIPTION_CHARS;
 
+/// Bits of a pixel of a true-colour image.
+const TRUE_COLOUR: u32 = 24;
+
 /// The fields of a picture structure, and where its image lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PictureHeader {
@@ -67,7 +70,8 @@ pub fn header_len(link: &ArtLink) -> u64 {
 /// The structure of a picture of the catalog up to its image, which follows. `None` if a field does not fit into its 32
 /// bits.
 ///
-/// Colour depth and number of colours are given as 0, "not known".
+/// Readers take dimensions only together with a depth, which the catalog does not know, so known ones are given with the
+/// depth of a true-colour image; otherwise all are 0, "not known".
 pub fn header_for(link: &ArtLink) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(header_len(link) as usize);
     let int = |out: &mut Vec<u8>, value: u64| {
@@ -79,7 +83,9 @@ pub fn header_for(link: &ArtLink) -> Option<Vec<u8>> {
         int(&mut out, text.len() as u64)?;
         out.extend_from_slice(text.as_bytes());
     }
-    for value in [link.width.unwrap_or(0), link.height.unwrap_or(0), 0, 0] {
+    let (width, height, depth) =
+        link.width.zip(link.height).map_or((0, 0, 0), |(width, height)| (width, height, TRUE_COLOUR));
+    for value in [width, height, depth, 0] {
         int(&mut out, u64::from(value))?;
     }
     int(&mut out, link.byte_len)?;
@@ -112,7 +118,7 @@ mod tests {
             art: ArtId(1),
             mime: "image/png".into(),
             width: Some(3),
-            height: None,
+            height: Some(4),
             byte_len: 77,
             picture_type: 4,
             description: "Rückseite".into(),
@@ -124,12 +130,18 @@ mod tests {
         let bytes = header_for(&link()).unwrap();
         assert_eq!(bytes.len() as u64, header_len(&link()));
         let header = PictureHeader::parse(&bytes).unwrap();
-        assert_eq!((header.picture_type, header.width, header.height), (4, 3, 0));
+        assert_eq!((header.picture_type, header.width, header.height, header.depth), (4, 3, 4, 24));
         assert_eq!((header.mime.as_str(), header.description.as_str()), ("image/png", "Rückseite"));
         assert_eq!((header.image_offset as usize, header.image_len), (bytes.len(), 77));
         for cut in 0..bytes.len() {
             assert_eq!(PictureHeader::parse(&bytes[..cut]), None, "{cut}");
         }
+    }
+
+    #[test]
+    fn dimensions_are_given_whole_or_not_at_all() {
+        let header = PictureHeader::parse(&header_for(&ArtLink { height: None, ..link() }).unwrap()).unwrap();
+        assert_eq!((header.width, header.height, header.depth), (0, 0, 0));
     }
 
     #[test]
