@@ -37,8 +37,10 @@ impl Vfs {
         if was == is {
             return;
         }
-        if !old.stamp().same_contents(&stamp) {
+        if old.content_version == entry.content_version {
             self.parts.sizes.remove(row.id);
+        }
+        if !old.stamp().same_contents(&stamp) {
             tracing::info!(path = %row.path.display(), "changed under the mount; served as it is now");
         }
         let mut opens = lock(&self.opens);

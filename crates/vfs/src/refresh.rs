@@ -8,7 +8,7 @@ use crate::pending::Pending;
 use crate::placing::place;
 use crate::sync::{lock, write};
 use crate::track_table::{Entry, TrackTable};
-use crate::tree_diff::{Arrivals, arrivals, whole};
+use crate::tree_diff::{arrivals, whole};
 use crate::view::View;
 use hashbrown::HashSet;
 use musefs_contracts::catalog::{CatalogError, CatalogResult, Changes};
@@ -46,6 +46,17 @@ impl RefreshState {
 
 /// New entries of tracks; `None` for those that are gone.
 type Updates = Vec<(TrackId, Option<Entry>)>;
+
+/// From one view to the next.
+struct Step {
+    store: StoreId,
+    tree: Arc<dyn TreeSnapshot>,
+    delta: TreeDelta,
+    new_directories: Vec<Ino>,
+    updates: Updates,
+    /// Whether everything was read, not only what changed.
+    is_whole: bool,
+}
 
 impl Vfs {
     /// Looks whether the store changed, follows it, and tells the kernel. Only for a thread that serves no request. A
@@ -126,7 +137,8 @@ impl Vfs {
         let mut came = arrivals(&*old, &*tree, &tracks);
         delta.names.append(&mut came.names);
         let count = updates.len() as u64;
-        self.publish(store, tree, delta, &came, updates);
+        let new_directories = came.directories;
+        self.publish(Step { store, tree, delta, new_directories, updates, is_whole: false });
         Ok(count)
     }
 
@@ -155,7 +167,8 @@ impl Vfs {
         }
         let is_changed = other_store || !updates.is_empty() || !delta.listings.is_empty();
         if is_changed {
-            self.publish(loaded.store, loaded.tree, delta, &Arrivals::default(), updates);
+            let (store, tree, new_directories) = (loaded.store, loaded.tree, Vec::new());
+            self.publish(Step { store, tree, delta, new_directories, updates, is_whole: true });
         }
         if other_store {
             self.recall_sizes();
@@ -165,31 +178,33 @@ impl Vfs {
     }
 
     /// Puts the next view in place of the last one, and notes what the kernel must forget.
-    fn publish(
-        &self,
-        store: StoreId,
-        tree: Arc<dyn TreeSnapshot>,
-        delta: TreeDelta,
-        came: &Arrivals,
-        updates: Updates,
-    ) {
-        self.touch_directories(delta.listings.iter().chain(&came.directories));
+    fn publish(&self, step: Step) {
+        self.touch_directories(step.delta.listings.iter().chain(&step.new_directories));
         let _swap = lock(&self.swap);
         let old = self.view.load_full();
-        let mut next = View { store, tree, tracks: old.tracks.clone() };
+        let mut next = View { store: step.store, tree: step.tree, tracks: old.tracks.clone() };
         let mut opens = lock(&self.opens);
         {
             let mut pending = lock(&self.pending);
-            pending.names.extend(delta.names);
-            pending.listings.extend(delta.listings);
-            for (track, entry) in updates {
-                if let Some(entry) = entry {
-                    self.update(&old, &mut next, &mut opens, &mut pending, track, entry);
-                } else {
-                    next.tracks.remove(track);
-                    self.parts.sizes.remove(track);
-                    self.parts.layouts.remove(track);
-                    pending.note_content(track, false);
+            pending.names.extend(step.delta.names);
+            pending.listings.extend(step.delta.listings);
+            for (track, entry) in step.updates {
+                match (old.tracks.get(track), entry) {
+                    (_, None) => {
+                        next.tracks.remove(track);
+                        self.parts.sizes.remove(track);
+                        self.parts.layouts.remove(track);
+                        pending.note_content(track, false);
+                    }
+                    (None, Some(entry)) => next.tracks.insert(track, entry),
+                    // A request may have read a newer state than this patch did; the next one catches up with it. What was
+                    // read whole is the truth, even where a backup that was put back has lower versions.
+                    (Some(before), Some(entry)) if !step.is_whole && entry.content_version < before.content_version => {
+                    }
+                    (Some(before), Some(entry)) => {
+                        let entry = self.succeed(&old, &next, &mut opens, &mut pending, (track, before, entry));
+                        next.tracks.insert(track, entry);
+                    }
                 }
             }
         }
@@ -199,52 +214,38 @@ impl Vfs {
         self.metrics.refresh_generation.add(1);
     }
 
-    /// Puts one track's new entry into the next view.
-    fn update(
+    /// A track's new entry in the place of the one before.
+    fn succeed(
         &self,
         old: &View,
-        next: &mut View,
+        next: &View,
         opens: &mut Opens,
         pending: &mut Pending,
-        track: TrackId,
-        mut entry: Entry,
-    ) {
-        let Some(before) = old.tracks.get(track) else {
-            next.tracks.insert(track, entry);
-            return;
-        };
-        // A request may have read a newer state than this refresh did; the next refresh catches up with it.
-        if old.store == next.store && entry.content_version < before.content_version {
-            return;
-        }
+        (track, before, mut entry): (TrackId, &Entry, Entry),
+    ) -> Entry {
         let (was, is) = (self.generation(old, before), self.generation(next, &entry));
         entry.epoch = before.epoch;
         if was == is {
             if before.is_as_backing() && before.content_version == entry.content_version {
                 entry.set_as_backing();
             }
-            if old.tree.links(track) != next.tree.links(track) || self.times_differ(before, &entry) {
+            if old.tree.links(track) != next.tree.links(track) {
                 pending.attributes.insert(track);
             }
-        } else {
-            entry.epoch = opens.epoch_for(track, before.epoch, is, self.options.renumber_cached);
-            pending.note_content(track, entry.epoch != before.epoch);
-            if !before.stamp().same_contents(&entry.stamp()) {
-                self.parts.sizes.remove(track);
-            }
+            return entry;
         }
-        next.tracks.insert(track, entry);
+        entry.epoch = opens.epoch_for(track, before.epoch, is, self.options.renumber_cached);
+        pending.note_content(track, entry.epoch != before.epoch);
+        if before.content_version == entry.content_version {
+            self.parts.sizes.remove(track);
+        }
+        entry
     }
 
     /// Makes the next refresh read everything.
     pub(crate) fn owe_rebuild(&self) {
         lock(&self.refreshing).rebuild_owed = true;
         self.metrics.needs_rebuild.set(1);
-    }
-
-    /// Whether two entries of one content show different times.
-    fn times_differ(&self, before: &Entry, after: &Entry) -> bool {
-        !self.is_structure_only() && before.updated_ns() != after.updated_ns()
     }
 
     fn touch_directories<'a>(&self, directories: impl Iterator<Item = &'a Ino>) {

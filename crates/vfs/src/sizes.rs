@@ -67,7 +67,7 @@ impl Vfs {
         let view = self.view.load_full();
         let track = record.row.id;
         let entry = view.tracks.get(track)?;
-        if entry.content_version != record.row.content_version {
+        if !entry.is_of(&record.row) {
             self.advance(&record.row, self.stamp_of(&record.row));
             return None;
         }
@@ -104,6 +104,7 @@ impl Vfs {
 
     /// Remembers the served size of a content. `lasts` says whether it holds for later mounts too.
     pub(crate) fn remember_size(&self, track: TrackId, version: i64, generation: ContentKey, size: u64, lasts: bool) {
+        let was_wrong = self.parts.sizes.get(track, version).is_some_and(|known| known != size);
         self.parts.sizes.insert(track, version, size);
         let view = self.view.load();
         if view.tracks.get(track).is_none_or(|entry| self.generation(&view, entry) != generation) {
@@ -117,7 +118,7 @@ impl Vfs {
         }
         let was_guessed = state.guessed.remove(&track);
         drop(state);
-        self.correct(track, was_guessed);
+        self.correct(track, was_guessed || was_wrong);
     }
 
     /// Notes that a track is served as its backing file is.
@@ -134,9 +135,9 @@ impl Vfs {
         Served { size: stamp.size, mtime_ns: stamp.mtime_ns }
     }
 
-    /// A guess turned out right or wrong: the kernel is to ask again.
-    fn correct(&self, track: TrackId, was_guessed: bool) {
-        if was_guessed {
+    /// The kernel may have been told something else than is known now, and is to ask again.
+    fn correct(&self, track: TrackId, may_be_wrong: bool) {
+        if may_be_wrong {
             lock(&self.pending).note_content(track, false);
             self.signal.raise();
         }

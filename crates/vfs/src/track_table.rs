@@ -40,7 +40,7 @@ impl Entry {
             mtime_ns: stamp.mtime_ns,
             ctime_ns: stamp.ctime_ns,
             content_version: row.content_version,
-            updated_at: row.updated_at.clamp(0, i64::from(u32::MAX)) as u32,
+            updated_at: seconds(row.updated_at),
             epoch: 0,
             facts: AtomicU8::new(if pristine { AS_BACKING } else { 0 }),
         }
@@ -49,6 +49,12 @@ impl Entry {
     /// The backing file's stamp as far as it is known here.
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp { size: self.size, mtime_ns: self.mtime_ns, ctime_ns: self.ctime_ns, file: 0 }
+    }
+
+    /// Whether the entry speaks of this state of the track's rows. The time counts beside the version, since a backup that is
+    /// put back can reach the same version by other edits.
+    pub(crate) fn is_of(&self, row: &TrackRow) -> bool {
+        self.content_version == row.content_version && self.updated_at == seconds(row.updated_at)
     }
 
     /// Nanoseconds since 1970 at which tags or art changed last.
@@ -65,6 +71,10 @@ impl Entry {
     pub(crate) fn set_as_backing(&self) {
         self.facts.fetch_or(AS_BACKING, Ordering::Relaxed);
     }
+}
+
+fn seconds(updated_at: i64) -> u32 {
+    updated_at.clamp(0, i64::from(u32::MAX)) as u32
 }
 
 impl Clone for Entry {

@@ -25,7 +25,10 @@ pub(crate) fn generation(store: StoreId, mode: Mode, entry: &Entry) -> ContentKe
     let mut hasher = DefaultHasher::new();
     (store, entry.stamp()).hash(&mut hasher);
     let content_version = match mode {
-        Mode::Synthesis => entry.content_version,
+        Mode::Synthesis => {
+            entry.updated_ns().hash(&mut hasher);
+            entry.content_version
+        }
         Mode::StructureOnly => 0,
     };
     ContentKey { content_version, stamp_digest: hasher.finish() }
@@ -33,6 +36,6 @@ pub(crate) fn generation(store: StoreId, mode: Mode, entry: &Entry) -> ContentKe
 
 /// Whether an entry still speaks of this row and this state of the backing file.
 pub(crate) fn describes(entry: &Entry, mode: Mode, row: &TrackRow, stamp: &Stamp) -> bool {
-    let same_tags = mode == Mode::StructureOnly || entry.content_version == row.content_version;
+    let same_tags = mode == Mode::StructureOnly || entry.is_of(row);
     same_tags && entry.stamp().same_contents(stamp)
 }

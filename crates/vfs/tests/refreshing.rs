@@ -138,15 +138,33 @@ fn another_store_in_the_place_of_the_old_one_is_taken_over_whole() {
     let mount = world.mount();
     mount.cat("A0/T0.flac").unwrap();
     *world.store.inner.lock().unwrap() = MemoryCatalog::new();
+    world.store.id.store(1, Ordering::Relaxed);
     let track = world.add("0.flac", &[("artist", "A0"), ("title", "T0")], b"other");
     assert_eq!(track, tracks[0], "the same id means another track now");
-    world.edit(track, &[("artist", "A0"), ("title", "T0"), ("mood", "new store")]);
+    world.edit(track, &[("artist", "A0"), ("title", "T0"), ("mood", "the new store")]);
     assert_eq!(mount.refresh(), Refreshed::Rebuilt);
     assert_eq!(mount.ls("A0"), ["T0.flac"]);
     let bytes = mount.cat("A0/T0.flac").unwrap();
     assert_eq!(bytes.len() as u64, mount.at("A0/T0.flac").unwrap().size);
-    assert_eq!(taken_apart(&bytes).0[2], ("mood".into(), "new store".into()));
+    assert_eq!(taken_apart(&bytes).0[2], ("mood".into(), "the new store".into()));
     assert!(world.recorder.take().contains(&format!("contents {track}.0")));
+}
+
+#[test]
+fn a_backup_put_back_under_the_mount_is_followed_although_its_versions_are_lower() {
+    let (world, tracks) = library(3);
+    for _ in 0..3 {
+        world.edit(tracks[0], &[("artist", "A0"), ("title", "T0"), ("mood", "in the newer store")]);
+    }
+    let mount = world.mount();
+    mount.cat("A0/T0.flac").unwrap();
+    *world.store.inner.lock().unwrap() = MemoryCatalog::new();
+    world.scan("0.flac");
+    world.edit(tracks[0], &[("artist", "A0"), ("title", "T0"), ("mood", "x")]);
+    assert_eq!(mount.refresh(), Refreshed::Rebuilt);
+    let bytes = mount.cat("A0/T0.flac").unwrap();
+    assert_eq!(bytes.len() as u64, mount.at("A0/T0.flac").unwrap().size);
+    assert_eq!(taken_apart(&bytes).0[2], ("mood".into(), "x".into()));
 }
 
 #[test]

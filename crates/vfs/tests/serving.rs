@@ -129,17 +129,22 @@ fn an_edit_of_a_file_that_changed_goes_on_from_the_file_as_it_is() {
 
 #[test]
 fn an_open_file_that_is_overwritten_fails_and_is_right_for_the_next_reader() {
-    let world = World::default();
-    let track = world.add("a.flac", TAGS, AUDIO);
-    world.edit(track, &[("artist", "A"), ("title", "T")]);
-    let mount = world.mount();
-    let opened = mount.open_at("A/T.flac").unwrap();
-    world.shelf.overwrite(&path("a.flac"), toy::file(&[("artist", "A"), ("title", "T")], b"other audio"));
-    assert_eq!(mount.drain(opened.handle, 64), Err(FsError::Io), "stale offsets are not spliced");
-    mount.refresh();
-    assert!(!world.recorder.take().is_empty(), "the refresher looked at the file and told the kernel");
-    assert_eq!(taken_apart(&mount.cat("A/T.flac").unwrap()).1, b"other audio");
-    mount.release(opened.handle);
+    for audio in [&b"short"[..], &[b'x'; 500]] {
+        let world = World::default();
+        let track = world.add("a.flac", TAGS, AUDIO);
+        world.edit(track, &[("artist", "A"), ("title", "T")]);
+        let mount = world.mount();
+        let opened = mount.open_at("A/T.flac").unwrap();
+        world.shelf.overwrite(&path("a.flac"), toy::file(&[("artist", "A"), ("title", "T"), ("mood", "x")], audio));
+        assert_eq!(mount.drain(opened.handle, 64), Err(FsError::Io), "stale offsets are not spliced");
+        mount.refresh();
+        assert!(!world.recorder.take().is_empty(), "the refresher looked at the file and told the kernel");
+        let size = mount.at("A/T.flac").unwrap().size;
+        let bytes = mount.cat("A/T.flac").unwrap();
+        assert_eq!(bytes.len() as u64, size, "known before anybody opened it");
+        assert_eq!(taken_apart(&bytes).1, audio);
+        mount.release(opened.handle);
+    }
 }
 
 #[test]
@@ -187,6 +192,34 @@ fn a_store_without_anatomies_is_served_by_probing_on_demand() {
         owned(&[("artist", "A"), ("Opaque", "\u{1}"), ("title", "T"), ("genre", "Blues")])
     );
     assert!(mount.at("B/U.flac").unwrap().mtime_ns < 1_000_000_000, "found pristine: the backing file's time");
+}
+
+#[test]
+fn an_anatomy_that_is_out_of_date_or_out_of_bounds_is_made_anew() {
+    let world = World::default();
+    world.shelf.put(&path("old.flac"), toy::file(&[("artist", "A"), ("title", "Old"), ("genre", "x")], AUDIO));
+    world.shelf.put(&path("wild.flac"), toy::file(&[("artist", "A"), ("title", "Wild"), ("genre", "x")], AUDIO));
+    let old = world.scan_as("old.flac", |anatomy| {
+        anatomy.prober -= 1;
+        anatomy.elements.clear();
+    });
+    let wild = world.scan_as("wild.flac", |anatomy| anatomy.audio.len += 1_000_000);
+    let mount = world.mount();
+    for (track, title) in [(old, "Old"), (wild, "Wild")] {
+        world.edit(track, &[("artist", "A"), ("title", title), ("genre", "y")]);
+        mount.refresh();
+        world.recorder.take();
+        let file = format!("A/{title}.flac");
+        let told = mount.at(&file).unwrap().size;
+        let bytes = mount.cat(&file).unwrap();
+        mount.refresh();
+        let is_told = world.recorder.take() == [format!("contents {track}.0")];
+        assert_eq!(is_told, told != bytes.len() as u64, "a size that was wrong is taken back");
+        assert_eq!(mount.at(&file).unwrap().size, bytes.len() as u64);
+        let (elements, audio) = taken_apart(&bytes);
+        assert_eq!(elements, owned(&[("artist", "A"), ("title", title), ("genre", "y")]));
+        assert_eq!(audio, AUDIO);
+    }
 }
 
 #[test]

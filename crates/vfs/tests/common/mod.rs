@@ -150,6 +150,11 @@ impl World {
 
     /// Scans a file that is on the shelf.
     pub fn scan(&self, name: &str) -> TrackId {
+        self.scan_as(name, |_| {})
+    }
+
+    /// Scans a file and records something else of it than was found.
+    pub fn scan_as(&self, name: &str, change: impl FnOnce(&mut musefs_contracts::anatomy::Anatomy)) -> TrackId {
         let path = path(name);
         let source = self.shelf.open(&path).unwrap();
         let stamp = source.stamp().unwrap();
@@ -158,11 +163,12 @@ impl World {
         let head = Head { bytes: &bytes, content: &bytes, content_offset: 0, extension: "flac" };
         let formats = Self::formats();
         let format = formats.candidates(&head)[0];
-        let probe = format.probe(&*source, &head).unwrap_or_else(|error| {
+        let mut probe = format.probe(&*source, &head).unwrap_or_else(|error| {
             let anatomy =
                 musefs_contracts::anatomy::Anatomy::verbatim(format.ids()[0].clone(), 3, stamp.size, error.to_string());
             musefs_contracts::probe::Probe::new(anatomy, musefs_contracts::tags::TagSet::new())
         });
+        change(&mut probe.anatomy);
         let memory = self.store.memory();
         let ingest = Ingest { path: path.clone(), stamp, probe, fingerprint: None, mode: IngestMode::Add };
         memory.writer().ingest(&[ingest]).unwrap();

@@ -13,6 +13,8 @@ pub struct Store {
     /// Shows no anatomies and no pristine marks, as a store does that another program made.
     pub is_foreign: AtomicBool,
     pub gap: AtomicBool,
+    /// The id that the store goes by, whatever is in it: the same after a backup was put back.
+    pub id: AtomicU64,
     /// Tells each row a second time under ids that no store should have.
     pub has_wild_ids: AtomicBool,
     pub rows_streamed: AtomicU64,
@@ -27,6 +29,7 @@ impl Store {
             fails: AtomicBool::default(),
             is_foreign: AtomicBool::default(),
             gap: AtomicBool::default(),
+            id: AtomicU64::default(),
             has_wild_ids: AtomicBool::default(),
             rows_streamed: AtomicU64::default(),
             rows_asked: AtomicU64::default(),
@@ -36,6 +39,10 @@ impl Store {
 
     pub fn memory(&self) -> Arc<MemoryCatalog> {
         self.inner.lock().unwrap().clone()
+    }
+
+    fn id(&self) -> StoreId {
+        StoreId(self.id.load(Ordering::Relaxed))
     }
 
     fn get(&self) -> CatalogResult<Arc<MemoryCatalog>> {
@@ -64,13 +71,14 @@ impl Store {
 
 impl Catalog for Store {
     fn revision(&self) -> CatalogResult<(StoreId, Revision)> {
-        self.get()?.revision()
+        Ok((self.id(), self.get()?.revision()?.1))
     }
     fn changes_since(&self, store: StoreId, since: Revision) -> CatalogResult<Changes> {
-        if self.gap.load(Ordering::Relaxed) {
+        if self.gap.load(Ordering::Relaxed) || store != self.id() {
             return Ok(Changes::TooFarBack);
         }
-        self.get()?.changes_since(store, since)
+        let inner = self.get()?;
+        inner.changes_since(inner.revision()?.0, since)
     }
     fn for_each_track(
         &self,
@@ -86,7 +94,8 @@ impl Catalog for Store {
                 }
             }
             self.pass(track, visit);
-        })
+        })?;
+        self.revision()
     }
     fn for_tracks(
         &self,
