@@ -5,7 +5,7 @@ use musefs_contracts::limits;
 use musefs_contracts::tags::TagSet;
 
 /// How many values of one key are compared to find out whether a further one is a repetition.
-const REPETITIONS: usize = 256;
+const REPETITIONS: usize = 64;
 
 /// Elements, tags and pictures of one file, while it is probed.
 #[derive(Debug, Default)]
@@ -45,10 +45,10 @@ impl Collector {
         if self.closed.get(index as usize).is_some_and(|closed| *closed) {
             return Some(index);
         }
+        let known = musefs_contracts::tags::canonical(key)?;
         for value in values {
-            let known = musefs_contracts::tags::canonical(key).unwrap_or_default();
             if !self.tags.get(&known).iter().take(REPETITIONS).any(|other| *other == value) {
-                self.tags.push(key, value);
+                self.tags.push(&known, value);
             }
         }
         Some(index)

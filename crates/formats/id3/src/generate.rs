@@ -305,10 +305,12 @@ pub(crate) fn carried_frame(carried: &Carried) -> Option<NewFrame> {
     let shape = match carried.key.as_str() {
         "date" => Shape::Text(*b"TDRC"),
         "genre" => Shape::Text(*b"TCON"),
+        // An address frame holds one ISO-8859-1 value; what a range of the file holds is not known here.
+        "website" | "license" => Shape::Freeform(freeform_name(&carried.key).into_owned()),
         key => shape_of(4, key, &["x"], hint.filter(|_| key == "comment"), false),
     };
     let mut frame = shaped(4, &shape, &[known])?;
-    if !matches!(shape, Shape::Ufid(_) | Shape::Url(_))
+    if !matches!(shape, Shape::Ufid(_))
         && let Some(first) = frame.head.first_mut()
     {
         *first = encoding.byte();

@@ -109,11 +109,6 @@ impl TagInfo {
 
     /// Length of a frame's header.
     pub(crate) fn frame_header(&self) -> u64 {
-        frame_header_len(self.version)
+        if self.version == 2 { 6 } else { 10 }
     }
-}
-
-/// Length of a frame's header in a version.
-pub(crate) fn frame_header_len(version: u8) -> u64 {
-    if version == 2 { 6 } else { 10 }
 }

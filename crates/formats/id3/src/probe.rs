@@ -70,8 +70,10 @@ fn probe_body(
         return Ok(None);
     }
     out.begin_source();
-    let range = ByteRange::new(offset, header.total().min(limit - offset));
-    let end = (offset + HEADER_LEN).saturating_add(header.body).min(range.end());
+    let end = (offset + HEADER_LEN).saturating_add(header.body).min(limit);
+    // A footer that is announced and not there would be the beginning of what follows.
+    let has_footer = header.total() > HEADER_LEN + header.body && read_up_to(source, end, 3)? == b"3DI";
+    let range = ByteRange::new(offset, (end + if has_footer { HEADER_LEN } else { 0 }).min(limit) - offset);
     let start = offset + HEADER_LEN + extended_header_len(source, offset + HEADER_LEN, end, header)?;
     let body = ByteRange::new(start, end - start);
     let flagged = header.flags & UNSYNC != 0;

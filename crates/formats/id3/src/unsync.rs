@@ -9,18 +9,6 @@ use std::io;
 /// Raw bytes between two positions that are remembered of a stuffed range.
 const STEP: u64 = 64 << 10;
 
-/// Applies unsynchronisation.
-pub(crate) fn encode(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + 8);
-    for (at, byte) in bytes.iter().enumerate() {
-        out.push(*byte);
-        if *byte == 0xff && bytes.get(at + 1).is_none_or(|next| *next == 0 || *next >= 0xe0) {
-            out.push(0);
-        }
-    }
-    out
-}
-
 /// Undoes unsynchronisation, or `None` if these bytes cannot have been unsynchronised.
 ///
 /// Some programs set the flag and stuff nothing; then the bytes are to be taken as they are.
@@ -122,15 +110,18 @@ pub(crate) struct Unstuffed {
     pub raw: ByteRange,
     /// How they relate to the decoded ones.
     pub stuffing: Stuffing,
+    /// Decoded bytes at the front that are left out.
+    pub skip: u64,
 }
 
 impl Computed for Unstuffed {
     fn len(&self) -> u64 {
-        self.stuffing.decoded_len
+        self.stuffing.decoded_len.saturating_sub(self.skip)
     }
 
     fn read_at(&self, io: &dyn SegmentIo, offset: u64, buf: &mut [u8]) -> io::Result<()> {
         let checkpoints = &self.stuffing.checkpoints;
+        let offset = offset + self.skip;
         let index = checkpoints.partition_point(|decoded| *decoded <= offset);
         let mut raw_at = index as u64 * STEP;
         let mut position = index.checked_sub(1).and_then(|at| checkpoints.get(at)).copied().unwrap_or(0);

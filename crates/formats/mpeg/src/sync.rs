@@ -1,4 +1,5 @@
-//! Finds the first frame of a stream. A sync word by itself is chance: two frames in a row must agree.
+//! Finds the first frame of a stream. A sync word by itself is chance: frames in a row must agree, three of them wherever
+//! there are three, else two.
 
 use crate::adts;
 use crate::frame::FrameHeader;
@@ -9,6 +10,10 @@ use std::io;
 /// How far junk and padding in front of the first frame are searched.
 const SEARCH: u64 = 1 << 20;
 const CHUNK: usize = 16 << 10;
+/// How many sync words are looked at, as hostile files consist of nothing else; and how many of free format, each of which
+/// means a search of its own.
+const MAX_SYNCS: u32 = 4096;
+const MAX_FREE_FORMAT: u32 = 64;
 /// Longest frame in free format that is looked for.
 const FREE_FORMAT: usize = 8 << 10;
 
@@ -32,12 +37,14 @@ pub(crate) struct Found {
 
 /// Finds the first frame in a range.
 ///
-/// Where no two frames agree, a single one that stands at the range's very start and reaches its end will do: a stream of
-/// one frame, maybe cut short.
+/// Three that agree are preferred to two, which junk in front of a stream may hold by chance. Where no two frames agree, a
+/// single one that stands at the range's very start and reaches its end will do: a stream of one frame, maybe cut short.
 pub(crate) fn first_frame(source: &dyn Source, range: ByteRange) -> io::Result<Option<Found>> {
     let limit = range.end().min(range.offset.saturating_add(SEARCH));
     let mut at = range.offset;
-    while at < limit {
+    let mut pair = None;
+    let mut budget = Budget { syncs: MAX_SYNCS, free_format: MAX_FREE_FORMAT };
+    while at < limit && budget.syncs > 0 {
         let want = (range.end() - at).min(CHUNK as u64) as usize;
         let chunk = read_up_to(source, at, want)?;
         if chunk.len() < 4 {
@@ -46,13 +53,30 @@ pub(crate) fn first_frame(source: &dyn Source, range: ByteRange) -> io::Result<O
         // Each chunk but the last repeats three bytes, so that no header is split.
         let starts = chunk.len() - 3;
         for index in candidates(&chunk, starts) {
-            if let Some(stream) = confirmed(source, at + index as u64, range.end())? {
-                return Ok(Some(Found { stream, offset: at + index as u64, confirmed: true }));
+            let offset = at + index as u64;
+            let Some((stream, run)) = confirmed(source, offset, range.end(), &mut budget)? else { continue };
+            let found = Some(Found { stream, offset, confirmed: true });
+            if run == Run::Three {
+                return Ok(found);
             }
+            pair = pair.or(found);
         }
         at += starts as u64;
     }
-    single(source, range)
+    if pair.is_some() { Ok(pair) } else { single(source, range) }
+}
+
+/// How many frames agree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Two,
+    /// Three, or two that are all there is room for.
+    Three,
+}
+
+struct Budget {
+    syncs: u32,
+    free_format: u32,
 }
 
 fn candidates(chunk: &[u8], starts: usize) -> impl Iterator<Item = usize> {
@@ -60,19 +84,31 @@ fn candidates(chunk: &[u8], starts: usize) -> impl Iterator<Item = usize> {
     pairs.filter(|(_, (a, b))| **a == 0xff && **b >= 0xe0).map(|(index, _)| index)
 }
 
-/// Whether the bytes at `at` begin a frame whose successor agrees with it.
-fn confirmed(source: &dyn Source, at: u64, end: u64) -> io::Result<Option<Stream>> {
+/// Whether the bytes at `at` begin a frame whose successors agree with it.
+fn confirmed(source: &dyn Source, at: u64, end: u64, budget: &mut Budget) -> io::Result<Option<(Stream, Run)>> {
+    let Some(left) = budget.syncs.checked_sub(1) else { return Ok(None) };
+    budget.syncs = left;
     let first = header_at(source, at, end)?;
     if let Some(len) = adts::frame_len(&first) {
         let next = header_at(source, at + len, end)?;
-        return Ok((adts::frame_len(&next).is_some() && adts::agree(&first, &next)).then_some(Stream::Adts));
+        let Some(next_len) = adts::frame_len(&next).filter(|_| adts::agree(&first, &next)) else { return Ok(None) };
+        let third = header_at(source, at + len + next_len, end)?;
+        let full =
+            third.len() < adts::ADTS_HEADER || (adts::frame_len(&third).is_some() && adts::agree(&first, &third));
+        return Ok(Some((Stream::Adts, if full { Run::Three } else { Run::Two })));
     }
     let Some(header) = parse(&first) else { return Ok(None) };
-    let agrees = match header.len {
-        Some(len) => parse(&header_at(source, at + len, end)?).is_some_and(|next| header.agrees(next)),
-        None => free_format(source, at, end, header)?,
+    let Some(len) = header.len else {
+        let Some(left) = budget.free_format.checked_sub(1) else { return Ok(None) };
+        budget.free_format = left;
+        // Nothing but a distance tells frames in free format from chance, so any other stream is preferred.
+        return Ok(free_format(source, at, end, header)?.then_some((Stream::Mpeg, Run::Two)));
     };
-    Ok(agrees.then_some(Stream::Mpeg))
+    let next = parse(&header_at(source, at + len, end)?).filter(|next| header.agrees(*next));
+    let Some(next_len) = next.and_then(|next| next.len) else { return Ok(None) };
+    let third = header_at(source, at + len + next_len, end)?;
+    let full = third.len() < 4 || parse(&third).is_some_and(|third| header.agrees(third));
+    Ok(Some((Stream::Mpeg, if full { Run::Three } else { Run::Two })))
 }
 
 /// Whether three headers in free format follow each other at equal distances (but for a padding byte or slot).
@@ -129,7 +165,3 @@ pub(crate) fn read_up_to(source: &dyn Source, offset: u64, len: usize) -> io::Re
     bytes.truncate(done);
     Ok(bytes)
 }
-
-#[cfg(test)]
-#[path = "sync_tests.rs"]
-mod tests;
