@@ -161,6 +161,17 @@ impl Anatomy {
         self.editability == Editability::Editable
     }
 
+    /// Whether every range lies inside the file, and neither their number nor the file's size is beyond all bounds, so that
+    /// sums of lengths cannot overflow. No layout can be made of a stored anatomy of which that is not true.
+    pub fn lies_inside(&self) -> bool {
+        let inside = |range: ByteRange| range.offset.checked_add(range.len).is_some_and(|end| end <= self.size);
+        self.size <= 1 << 47
+            && self.elements.len().max(self.pictures.len()) <= crate::limits::MAX_ELEMENTS
+            && inside(self.audio)
+            && self.elements.iter().all(|element| inside(element.range))
+            && self.pictures.iter().all(|picture| inside(picture.range))
+    }
+
     /// The canonical key an element carries.
     pub fn key_of(&self, element: &Element) -> Option<&str> {
         self.keys.get(element.key? as usize).map(|known| known.key.as_str())

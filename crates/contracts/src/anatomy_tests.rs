@@ -39,3 +39,23 @@ fn a_stored_form_cut_anywhere_is_an_error_and_no_panic() {
         assert_eq!(Anatomy::decode(&bytes[..end]), Err(DecodeError), "cut at {end}");
     }
 }
+
+#[test]
+fn ranges_outside_the_file_are_noticed() {
+    let good = sample();
+    assert!(good.lies_inside());
+    let outside = ByteRange::new(u64::MAX, 5);
+    let mut element = sample();
+    element.elements[1].range = outside;
+    let mut picture = sample();
+    picture.pictures[0].range = outside;
+    let many = vec![Element::default(); crate::limits::MAX_ELEMENTS + 1];
+    let wrong = [
+        element,
+        picture,
+        Anatomy { audio: outside, ..sample() },
+        Anatomy { size: 1 << 48, ..sample() },
+        Anatomy { elements: many, ..sample() },
+    ];
+    assert!(wrong.iter().all(|anatomy| !anatomy.lies_inside()));
+}
