@@ -28,10 +28,13 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutErr
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }
-    if anatomy.prober != PROBER || anatomy.format != crate::ID {
+    if anatomy.prober != PROBER || anatomy.format != crate::ID || !anatomy.lies_inside() {
         return Err(LayoutError::StaleAnatomy);
     }
     let marker = Decoder(&anatomy.private).int().map_err(stale)?;
+    if marker >= anatomy.size {
+        return Err(LayoutError::StaleAnatomy);
+    }
     let mut out = LayoutBuilder::new();
     for junk in anatomy.elements.iter().filter(|element| element.role == role::JUNK) {
         out.backing(junk.range);
@@ -116,6 +119,9 @@ fn comment_block<'a>(
     let vendor_len = private.int().map_err(stale)?;
     let end = private.int().map_err(stale)?;
     let range = body_of(element);
+    if vendor_len > range.len || end > range.len {
+        return Err(LayoutError::StaleAnatomy);
+    }
     let comments = following.iter().take_while(|element| comment::is_comment(element.role));
     for element in comments {
         rewriter.comment(element, |out| {

@@ -10,6 +10,9 @@ use musefs_contracts::layout::LayoutBuilder;
 use musefs_format_vorbis_comment::HeaderBytes;
 use std::io;
 
+/// Most bytes of header packets.
+pub(crate) const MAX_HEADERS: u64 = 256 << 20;
+
 /// A header page by the logical position behind its payload, and what lies before it in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PageEnd {
@@ -51,7 +54,8 @@ impl PageTable {
 
     /// Behind the last page.
     pub(crate) fn end(&self) -> u64 {
-        self.pages.last().map_or(self.start, |page| self.start + page.logical + page.headers)
+        let last = self.pages.last().copied().unwrap_or(PageEnd { logical: 0, headers: 0 });
+        self.start.saturating_add(last.logical).saturating_add(last.headers)
     }
 
     /// The ranges of the file that hold a logical range.
@@ -160,6 +164,21 @@ impl Headers {
             *offset = range.end();
             Some(range)
         })
+    }
+
+    /// Whether everything lies inside a file of this size and inside what holds it.
+    pub(crate) fn lie_inside(&self, size: u64) -> bool {
+        let packets = self.packets.iter().try_fold(0u64, |sum, len| sum.checked_add(*len));
+        let comments = self.comments.as_ref().is_none_or(|comments| {
+            let len = usize::try_from(comments.index).ok().and_then(|index| self.packets.get(index));
+            let vendor_end = self.codec.prefix_len().saturating_add(comments.vendor_len);
+            len.is_some_and(|len| vendor_end.max(comments.kept.end()) <= *len)
+        });
+        self.identification.end() <= self.pages.start
+            && self.pages.end() <= size
+            && self.pages.logical_len() <= MAX_HEADERS
+            && packets.is_some_and(|sum| sum <= self.pages.logical_len())
+            && comments
     }
 
     pub(crate) fn encode(&self) -> Box<[u8]> {

@@ -26,10 +26,13 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutErr
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }
-    if anatomy.prober != PROBER {
+    if anatomy.prober != PROBER || !anatomy.lies_inside() {
         return Err(LayoutError::StaleAnatomy);
     }
     let headers = Headers::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;
+    if !headers.lie_inside(anatomy.size) {
+        return Err(LayoutError::StaleAnatomy);
+    }
     let packets = packets(anatomy, edit, &headers)?;
     let (packets, pages) = fitted(packets, &headers)?;
     let mut out = LayoutBuilder::new();

@@ -1,7 +1,7 @@
 //! Taking an Ogg file apart.
 
 use crate::codec::{Codec, Following};
-use crate::headers::{CommentPacket, Headers, LogicalBytes, PageTable};
+use crate::headers::{CommentPacket, Headers, LogicalBytes, MAX_HEADERS, PageTable};
 use crate::page::{ENDS_STREAM, MAX_PAGE, Page};
 use crate::renumber::is_sound_page;
 use crate::{IDS, PROBER, role, tail};
@@ -20,8 +20,6 @@ const IDENTIFICATION: usize = 128;
 const MAX_STREAMS: usize = 64;
 /// Most pages that are searched for header packets.
 const MAX_HEADER_PAGES: u64 = 16_384;
-/// Most bytes of header packets.
-const MAX_HEADERS: u64 = 256 << 20;
 /// Most pictures that are located; further ones are kept all the same.
 const MAX_PICTURES: usize = 1024;
 /// Most header packets; a FLAC stream may announce 65,535.
@@ -167,7 +165,7 @@ impl Collected {
                 continue;
             }
             let body_start = self.pages.logical_len();
-            if body_start > MAX_HEADERS {
+            if body_start + page.body_len() as u64 > MAX_HEADERS {
                 break;
             }
             // A page that is cut off by the end of the file has less payload than it states.

@@ -1,8 +1,12 @@
 //! Files made to hurt.
 
 use super::support::*;
+use crate::Flac;
+use musefs_contracts::anatomy::Anatomy;
 use musefs_contracts::backing::{MemorySource, Source, Stamp};
+use musefs_contracts::format::Format;
 use musefs_contracts::limits;
+use proptest::prelude::*;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -94,6 +98,26 @@ fn any_truncation_and_any_flipped_byte_is_survived() {
                 let (served, _) = spliced(&file, &edit(&[("title", &["edited"])]));
                 assert!(served.ends_with(&audio()[2000..]));
             }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_stored_anatomy_that_is_not_ours_gives_an_error_or_a_layout_and_no_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), cut in any::<prop::sample::Index>(),
+    ) {
+        let file = file_of(&[block(2, *b"appl"), streaminfo(), comments(&[b"TITLE=a", b"B=c"]), picture(b"image")]);
+        let mut stored = probe(&file).anatomy.encode();
+        for (at, byte) in changes {
+            let at = at.index(stored.len());
+            stored[at] = byte;
+        }
+        stored.truncate(stored.len() - cut.index(stored.len()) / 40);
+        if let Ok(anatomy) = Anatomy::decode(&stored)
+            && let Ok(layout) = Flac::new().layout(&anatomy, &edit(&[("title", &["edited"])]))
+        {
+            let _ = layout.read_at(&Io(&file), 0, &mut vec![0; 10_000]);
         }
     }
 }

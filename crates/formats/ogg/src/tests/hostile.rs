@@ -2,9 +2,12 @@
 
 use super::support::*;
 use crate::Ogg;
+use musefs_contracts::anatomy::Anatomy;
 use musefs_contracts::backing::{MemorySource, Source, Stamp};
+use musefs_contracts::edit::Edit;
 use musefs_contracts::format::Format;
 use musefs_contracts::limits;
+use proptest::prelude::*;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -85,6 +88,29 @@ fn any_truncation_and_any_flipped_byte_is_survived() {
                     assert!(served.ends_with(&whole[whole.len() - 500..]));
                 }
             }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_stored_anatomy_that_is_not_ours_gives_an_error_or_a_layout_and_no_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), flac in any::<bool>(),
+    ) {
+        let blocks = [(4, comments(&[b"TITLE=a", b"B=c"])), (6, vec![0; 600]), (2, b"appl".to_vec())];
+        let mut stream = if flac { Stream::flac(3, &blocks) } else { Stream::vorbis(&[b"TITLE=a", b"B=c"]) };
+        stream.most = 2;
+        let file = stream.file();
+        let mut stored = probe(&file).anatomy.encode();
+        for (at, byte) in changes {
+            let at = at.index(stored.len());
+            stored[at] = byte;
+        }
+        let edit = Edit { art: Some(vec![link(1, 50)]), ..edit(&[("title", &["edited"])]) };
+        if let Ok(anatomy) = Anatomy::decode(&stored)
+            && let Ok(layout) = Ogg::new().layout(&anatomy, &edit)
+        {
+            let _ = layout.read_at(&Io(&file), 0, &mut vec![0; 10_000]);
         }
     }
 }
