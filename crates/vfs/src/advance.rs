@@ -37,9 +37,6 @@ impl Vfs {
         if was == is {
             return;
         }
-        if old.content_version == entry.content_version {
-            self.parts.sizes.remove(row.id);
-        }
         if !old.stamp().same_contents(&stamp) {
             tracing::info!(path = %row.path.display(), "changed under the mount; served as it is now");
         }
@@ -50,6 +47,10 @@ impl Vfs {
         tracks.insert(row.id, entry);
         self.view.store(Arc::new(View { store: view.store, tree: Arc::clone(&view.tree), tracks }));
         drop(opens);
+        // After the swap, so that a size which is worked out from the former view just now does not stay.
+        if old.content_version == row.content_version {
+            self.parts.sizes.remove(row.id);
+        }
         self.signal.raise();
     }
 

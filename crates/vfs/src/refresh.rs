@@ -161,7 +161,6 @@ impl Vfs {
         updates.extend(gone.map(|(track, _)| (track, None)));
         let delta = whole(&*old.tree, &*loaded.tree);
         if other_store {
-            old.tracks.iter().for_each(|(track, _)| self.parts.sizes.remove(track));
             self.parts.layouts.clear();
             lock(&self.observed).clear();
         }
@@ -184,6 +183,7 @@ impl Vfs {
         let old = self.view.load_full();
         let mut next = View { store: step.store, tree: step.tree, tracks: old.tracks.clone() };
         let mut opens = lock(&self.opens);
+        let mut unsized_tracks = Vec::new();
         {
             let mut pending = lock(&self.pending);
             pending.names.extend(step.delta.names);
@@ -192,8 +192,8 @@ impl Vfs {
                 match (old.tracks.get(track), entry) {
                     (_, None) => {
                         next.tracks.remove(track);
-                        self.parts.sizes.remove(track);
                         self.parts.layouts.remove(track);
+                        unsized_tracks.push(track);
                         pending.note_content(track, false);
                     }
                     (None, Some(entry)) => next.tracks.insert(track, entry),
@@ -203,6 +203,9 @@ impl Vfs {
                     }
                     (Some(before), Some(entry)) => {
                         let entry = self.succeed(&old, &next, &mut opens, &mut pending, (track, before, entry));
+                        if entry.content_version == before.content_version {
+                            unsized_tracks.push(track);
+                        }
                         next.tracks.insert(track, entry);
                     }
                 }
@@ -210,6 +213,11 @@ impl Vfs {
         }
         self.view.store(Arc::new(next));
         drop(opens);
+        // Sizes go by the version alone. They are forgotten after the swap: whoever worked one out from the former view finds
+        // that out when looking at the view again.
+        for track in unsized_tracks {
+            self.parts.sizes.remove(track);
+        }
         self.count_nodes();
         self.metrics.refresh_generation.add(1);
     }
@@ -236,9 +244,6 @@ impl Vfs {
         }
         entry.epoch = opens.epoch_for(track, before.epoch, is, self.options.renumber_cached);
         pending.note_content(track, entry.epoch != before.epoch);
-        if before.content_version == entry.content_version {
-            self.parts.sizes.remove(track);
-        }
         entry
     }
 
