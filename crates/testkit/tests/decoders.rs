@@ -1,6 +1,8 @@
 //! The fixtures as the programs of others read them.
 
-use musefs_testkit::fixtures::{Content, FlacBuilder, Id3Builder, Kind, Mp3Builder, Mp4Builder, Picture, noise};
+use musefs_testkit::fixtures::{
+    Content, FlacBuilder, Id3Builder, Kind, Mp3Builder, Mp4Builder, Picture, apev2, apev2_cover, noise,
+};
 use musefs_testkit::tools;
 use std::fmt::Write;
 use std::path::Path;
@@ -65,12 +67,13 @@ fn other_seeds_are_other_audio_and_the_same_seed_is_the_same_file() {
 }
 
 const MUTAGEN: &str = r"
-import sys, mutagen
+import sys, mutagen, mutagen.id3
 for path in sys.argv[1:]:
-    file = mutagen.File(path, easy=False)
-    tags = file.tags
+    # Mutagen's reader of AAC has no tags; the ID3 tag in front of it is read by itself.
+    file = mutagen.id3.ID3(path) if path.endswith('.aac') else mutagen.File(path, easy=False)
     name = type(file).__name__
-    if name in ('MP3', 'WAVE', 'AIFF'):
+    tags = file if name == 'ID3' else file.tags
+    if name in ('MP3', 'WAVE', 'AIFF', 'DSF', 'ID3'):
         title, artists = tags['TIT2'].text[0], tags['TPE1'].text
         mood, pictures = tags['TXXX:mood'].text, tags.getall('APIC')
         sizes = [len(picture.data) for picture in pictures]
@@ -110,6 +113,8 @@ fn mutagen_reads_the_tags_and_pictures() {
             Kind::OggFlac => "OggFLAC",
             Kind::Wav => "WAVE",
             Kind::Aiff => "AIFF",
+            Kind::Aac => "ID3",
+            Kind::Dsf => "DSF",
         };
         writeln!(expected, "{name} Äther – 音 First+Second calm 70000+900").unwrap();
     }
@@ -154,23 +159,41 @@ fn variants_decode_too() {
         let decoded = tools::decode(&write(&folder, name, &bytes)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(decoded == noise(1, blocks), "{name}: other samples");
     }
-    let mp3 = [
+    let lossy = [
+        ("aac.m4a", Mp4Builder::from_content(rich(1)).aac().build()),
         ("v3.mp3", Mp3Builder::from_content(rich(1)).id3v2(Some(3)).id3v1().build()),
         ("info.mp3", Mp3Builder::new(1).id3v2(None).xing().blocks(40).build()),
         ("junk.mp3", Mp3Builder::new(1).tag("title", "x").junk(300).build()),
     ];
-    for (name, bytes) in mp3 {
+    for (name, bytes) in lossy {
         let path = write(&folder, name, &bytes);
-        assert!(!decode_whatever_is_said_of_junk(&path).is_empty(), "{name}");
+        assert!(!decode_leniently(&path).is_empty(), "{name}");
     }
 }
 
-/// Bytes between the tag and the first frame are worth a remark to ffmpeg, not an error.
-fn decode_whatever_is_said_of_junk(path: &Path) -> Vec<u8> {
+/// What ffmpeg decodes, whatever it remarks on bytes around the frames that it does not know.
+fn decode_leniently(path: &Path) -> Vec<u8> {
     let before = ["-nostdin", "-v", "error", "-i"].map(AsRef::as_ref);
     let behind = ["-f", "s16le", "-"].map(AsRef::as_ref);
     let arguments: Vec<&std::ffi::OsStr> = before.into_iter().chain([path.as_os_str()]).chain(behind).collect();
     tools::run("ffmpeg", arguments).unwrap()
+}
+
+#[test]
+fn mutagen_reads_an_ape_tag_behind_the_audio() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "import sys, mutagen.apev2 as ape; tag = ape.APEv2(sys.argv[1]); \
+                   print(list(tag.get('Artist', [])), len(tag.get('Cover Art (Front)', ape.APEBinaryValue(b'')).value))";
+    let cover = apev2_cover("cover.png", &Picture::png(1, 400).bytes);
+    for (tag, expected) in [
+        (apev2(&[("Artist", "One\0Two")], true), "['One', 'Two'] 0"),
+        (apev2(&[("Artist", "One\0Two")], false), "['One', 'Two'] 0"),
+        (cover, "[] 410"),
+    ] {
+        let path = write(&folder, "track.mp3", &Mp3Builder::new(1).id3v2(None).blocks(20).trail(&tag).build());
+        assert_eq!(tools::python(program, [&path]).unwrap().trim(), expected);
+        assert!(!decode_leniently(&path).is_empty());
+    }
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn blocks(kind: Kind, random: &mut Random) -> usize {
     let few = random.below(2) as usize;
     match kind {
         Kind::Mp3 => 40 + 20 * few,
+        Kind::Aac => 100 + 40 * few,
         Kind::Opus => 80 + 20 * few,
         Kind::Vorbis => 120 + 40 * few,
         _ => 2 + few,
