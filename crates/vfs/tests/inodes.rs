@@ -99,6 +99,18 @@ fn handles_read_through_the_page_cache_count_only_if_asked_to() {
 }
 
 #[test]
+fn an_edit_that_comes_in_the_middle_of_an_open_is_seen_by_it() {
+    let (world, track) = library();
+    let mount = world.mount();
+    let (store, vfs) = (world.store.memory(), Arc::clone(&mount.0));
+    *world.shelf.meanwhile.lock().unwrap() = Some(Box::new(move || {
+        store.set_tags(track, &[("artist", "A"), ("title", "T"), ("mood", "came meanwhile")]).unwrap();
+        vfs.refresh();
+    }));
+    assert_eq!(mood(&mount, "A/T.flac"), "came meanwhile");
+}
+
+#[test]
 fn an_open_that_runs_ahead_of_the_kernel_bypasses_its_pages() {
     let (world, track) = library();
     let mount = world.mount();

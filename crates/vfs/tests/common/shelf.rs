@@ -17,6 +17,8 @@ pub struct Shelf {
     time: AtomicI64,
     pub opens: AtomicU64,
     pub failure: Mutex<Option<io::ErrorKind>>,
+    /// Happens once, in the middle of the next open.
+    pub meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Shelf {
@@ -60,6 +62,10 @@ impl Shelf {
 impl Backing for Shelf {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn Source>> {
         self.opens.fetch_add(1, Ordering::Relaxed);
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(happens) = meanwhile {
+            happens();
+        }
         Ok(Arc::new(Open(self.find(path)?)))
     }
     fn stat(&self, path: &Path) -> io::Result<Stamp> {
