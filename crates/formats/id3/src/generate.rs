@@ -114,7 +114,10 @@ fn shape_of(version: u8, key: &str, texts: &[&str], hint: Option<Hint>, freeform
     let one_ascii = matches!(texts, [only] if only.is_ascii() && !only.contains('\0'));
     let urls = texts.iter().all(|text| text.is_ascii() && !text.contains('\0'));
     match key {
-        "comment" => Shape::Comment(hint.unwrap_or_else(|| Hint { language: ENGLISH, description: String::new() })),
+        // An edited comment is no longer what an ID3v1 tag said, so a mark that it came from there goes.
+        "comment" => {
+            Shape::Comment(Hint { language: hint.map_or(ENGLISH, |hint| hint.language), description: String::new() })
+        }
         "musicbrainz_trackid" if one_ascii => {
             Shape::Ufid(hint.map_or_else(|| MUSICBRAINZ.to_owned(), |hint| hint.description))
         }
@@ -295,7 +298,6 @@ pub(crate) fn carried_frame(carried: &Carried) -> Option<NewFrame> {
         CarriedText::Known(_) => (Encoding::Utf8, None),
     };
     let known = if let CarriedText::Known(text) = &carried.text { text.as_str() } else { "" };
-    let hint = carried.from_id3v1.then(|| Hint { language: ENGLISH, description: ID3V1_COMMENT.to_owned() });
     if carried.key == "lyrics" {
         let mut head = vec![encoding.byte()];
         head.extend_from_slice(b"eng\0");
@@ -305,9 +307,12 @@ pub(crate) fn carried_frame(carried: &Carried) -> Option<NewFrame> {
     let shape = match carried.key.as_str() {
         "date" => Shape::Text(*b"TDRC"),
         "genre" => Shape::Text(*b"TCON"),
+        "comment" if carried.from_id3v1 => {
+            Shape::Comment(Hint { language: ENGLISH, description: ID3V1_COMMENT.to_owned() })
+        }
         // An address frame holds one ISO-8859-1 value; what a range of the file holds is not known here.
         "website" | "license" => Shape::Freeform(freeform_name(&carried.key).into_owned()),
-        key => shape_of(4, key, &["x"], hint.filter(|_| key == "comment"), false),
+        key => shape_of(4, key, &["x"], None, false),
     };
     let mut frame = shaped(4, &shape, &[known])?;
     if !matches!(shape, Shape::Ufid(_))

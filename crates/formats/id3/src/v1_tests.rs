@@ -46,5 +46,5 @@ fn the_stored_form_reads_back() {
 #[test]
 fn the_enhanced_block_and_ape_are_no_id3v1_tags() {
     assert!(probe(&[b"APETAGEX".to_vec(), vec![0; 125]].concat()).is_none());
-    assert!(probe(&vec![0; 128]).is_none());
+    assert!(probe(&[0; 128]).is_none());
 }
