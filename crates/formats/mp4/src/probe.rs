@@ -21,14 +21,14 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
     let Some(moov) = top.iter().find(|atom| atom.name == *b"moov").copied() else {
         return Err(ProbeError::NotUnderstood("there is no moov atom".into()));
     };
-    let mut survey = Survey { source, skeleton: Skeleton::default(), found: Found::default(), has_audio: false };
+    let mut survey = Survey { source, skeleton: Skeleton::default(), found: Found::default() };
     survey.structure(&top);
     survey.movie(&moov)?;
     survey.skeleton.data_follows =
         top.iter().any(|atom| atom.name == *b"mdat" && atom.range.offset > moov.range.offset);
     survey.free_behind(&moov, &top);
     let fragmented = top.iter().any(|atom| matches!(&atom.name, b"moof" | b"sidx" | b"ssix"));
-    let editability = match verbatim_reason(source, &top, head, &survey, fragmented)? {
+    let editability = match verbatim_reason(source, &top, head, fragmented)? {
         Some(reason) => Editability::Verbatim(reason.into()),
         None => Editability::Editable,
     };
@@ -58,7 +58,6 @@ fn verbatim_reason(
     source: &dyn Source,
     top: &[Atom],
     head: &Head<'_>,
-    survey: &Survey<'_>,
     fragmented: bool,
 ) -> io::Result<Option<&'static str>> {
     let mut brand = [0; 4];
@@ -69,8 +68,6 @@ fn verbatim_reason(
         Some("the file is copy-protected")
     } else if fragmented {
         Some("the file is fragmented")
-    } else if !survey.has_audio {
-        Some("the file has no audio track")
     } else {
         None
     })
@@ -80,7 +77,6 @@ struct Survey<'a> {
     source: &'a dyn Source,
     skeleton: Skeleton,
     found: Found,
-    has_audio: bool,
 }
 
 impl Survey<'_> {
@@ -186,20 +182,12 @@ impl Survey<'_> {
         for part in &parts {
             match &part.name {
                 b"mdia" | b"minf" | b"stbl" => self.track(part, depth + 1)?,
-                b"hdlr" => self.handler(part)?,
                 b"stco" => self.table(part, 4, 4)?,
                 b"co64" => self.table(part, 4, 8)?,
                 b"saio" => self.auxiliary_offsets(part)?,
                 _ => {}
             }
         }
-        Ok(())
-    }
-
-    fn handler(&mut self, hdlr: &Atom) -> io::Result<()> {
-        let mut kind = [0; 12];
-        let n = read_up_to(self.source, hdlr.content(), &mut kind[..hdlr.content_len().min(12) as usize])?;
-        self.has_audio |= n == 12 && kind[8..12] == *b"soun";
         Ok(())
     }
 
