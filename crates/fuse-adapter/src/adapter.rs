@@ -4,45 +4,57 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use fuser::{
-    AccessFlags, BsdFileFlags, Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags, IoctlFlags,
-    KernelConfig, LockOwner, OpenAccMode, OpenFlags, PollEvents, PollFlags, PollNotifier, RenameFlags, ReplyAttr,
-    ReplyCreate, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek,
-    ReplyOpen, ReplyPoll, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, Errno, FileHandle, Filesystem, INodeNo, InitFlags, IoctlFlags, KernelConfig, LockOwner,
+    OpenAccMode, OpenFlags, PollEvents, PollFlags, PollNotifier, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen, ReplyPoll,
+    ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
-use musefs_contracts::filesystem::{FileSystem, FsResult, Opened};
-use musefs_contracts::ids::Ino;
+use musefs_contracts::executor::{Class, Executor};
 use musefs_contracts::limits::MAX_NAME_BYTES;
 
-use crate::MountOptions;
-use crate::convert::{attributes, errno, kind};
-use crate::flights::Flights;
-use crate::open_table::{Entered, OpenTable};
-use crate::passthrough::{Passthrough, Registration, identity};
+use crate::core::Core;
 use crate::reads::Reads;
 use crate::session::Ended;
+use crate::{MountOptions, checks};
 
 /// Largest request: what the kernel's page limit allows as a rule.
 const MAX_REQUEST: u32 = 1 << 20;
-/// Inode numbers are never given to something else, so there is one generation.
-const GENERATION: Generation = Generation(0);
-
 /// The file system as `fuser` calls it.
 pub(crate) struct Adapter {
-    pub(crate) fs: Arc<dyn FileSystem>,
-    pub(crate) reads: Reads,
-    pub(crate) flights: Arc<Flights>,
-    pub(crate) opens: OpenTable<Registration>,
-    pub(crate) passthrough: Arc<Passthrough>,
-    pub(crate) may_pass_through: bool,
-    pub(crate) options: MountOptions,
-    pub(crate) ended: Arc<Ended>,
+    core: Arc<Core>,
+    reads: Reads,
+    executor: Arc<dyn Executor>,
+    /// Receiving threads that may be waiting for storage, and how many of them may.
+    busy: AtomicUsize,
+    inline_max: usize,
+    may_pass_through: bool,
+    options: MountOptions,
+    ended: Arc<Ended>,
+}
+
+/// One receiving thread that may be waiting, until dropped.
+struct Busy<'a> {
+    count: &'a AtomicUsize,
+    others: usize,
+}
+
+impl<'a> Busy<'a> {
+    fn one_more(count: &'a AtomicUsize) -> Self {
+        Self { count, others: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Runs a handler. A panic ends the request, not the session.
@@ -53,37 +65,39 @@ fn guarded(request: &'static str, handle: impl FnOnce()) {
 }
 
 impl Adapter {
-    fn answer_open(&self, ino: INodeNo, opened: Opened, reply: ReplyOpen) {
-        let handle = FileHandle(opened.handle);
-        let file = opened.passthrough.as_ref().filter(|_| !opened.direct).and_then(|source| source.file());
-        let entered = self.opens.enter(ino.0, file.and_then(identity), || self.passthrough.register(&reply, file?));
-        match entered {
-            Entered::Passthrough(registration) => {
-                // Told before the reply: after it the handle may be released at any moment.
-                self.fs.passed_through(opened.handle);
-                reply.opened_passthrough(handle, FopenFlags::FOPEN_NOFLUSH, &registration.id);
-            }
-            Entered::Cached => {
-                let mut flags = FopenFlags::FOPEN_NOFLUSH;
-                if opened.direct {
-                    flags |= FopenFlags::FOPEN_DIRECT_IO;
-                } else if self.options.keep_cache {
-                    flags |= FopenFlags::FOPEN_KEEP_CACHE;
-                }
-                reply.opened(handle, flags);
-            }
-            Entered::Conflict => {
-                // The inode changed its contents while its former ones are open by passthrough, and this open came between
-                // that and the inode's new number: ESTALE makes the kernel look the name up again.
-                self.fs.release(opened.handle);
-                reply.error(Errno::ESTALE);
-            }
+    pub(crate) fn new(
+        core: Arc<Core>,
+        reads: Reads,
+        executor: Arc<dyn Executor>,
+        options: &MountOptions,
+        ended: Arc<Ended>,
+    ) -> Self {
+        Self {
+            core,
+            reads,
+            executor,
+            busy: AtomicUsize::new(0),
+            // A single thread has no other that receives meanwhile, but sending each request to the executor would cost
+            // every request what few need.
+            inline_max: options.threads.saturating_sub(1).max(1),
+            may_pass_through: checks::may_mount(),
+            options: options.clone(),
+            ended,
         }
     }
 
-    fn look_up(&self, parent: INodeNo, name: &OsStr) -> FsResult<musefs_contracts::filesystem::Attributes> {
-        // An NFS server asks for "." of any inode, a file included, to find it by its number.
-        if name == "." { self.fs.attributes(Ino(parent.0)) } else { self.fs.lookup(Ino(parent.0), name) }
+    /// Answers a request that may wait for storage: on this thread as long as another is left to receive, otherwise on the
+    /// executor, so that requests whose answers are at hand never wait behind it.
+    fn answer(&self, request: &'static str, handle: impl FnOnce(&Core) + Send + 'static) {
+        let busy = Busy::one_more(&self.busy);
+        if busy.others < self.inline_max {
+            return guarded(request, || handle(&self.core));
+        }
+        drop(busy);
+        let core = Arc::clone(&self.core);
+        let job = Box::new(move || guarded(request, || handle(&core)));
+        // Metadata is never refused; if it were, the dropped reply would answer EIO.
+        drop(self.executor.submit(Class::Metadata, job));
     }
 
     fn set_read_ahead(&self, config: &mut KernelConfig) {
@@ -102,7 +116,7 @@ impl Adapter {
             && self.options.passthrough
             && config.set_max_stack_depth(1).is_ok()
             && config.add_capabilities(InitFlags::FUSE_PASSTHROUGH).is_ok();
-        self.passthrough.offered(granted);
+        self.core.passthrough.offered(granted);
     }
 }
 
@@ -110,7 +124,7 @@ impl Filesystem for Adapter {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
         let mut wanted = vec![InitFlags::FUSE_PARALLEL_DIROPS, InitFlags::FUSE_EXPORT_SUPPORT];
         // A listing with attributes spares the requests for them, unless they may not be remembered.
-        if !self.fs.lifetime().is_zero() {
+        if !self.core.fs.lifetime().is_zero() {
             wanted.push(InitFlags::FUSE_DO_READDIRPLUS);
         }
         for capability in wanted {
@@ -130,41 +144,21 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-        guarded("lookup", || {
-            let _flight = self.flights.begin();
-            if name.len() > MAX_NAME_BYTES {
-                return reply.error(Errno::ENAMETOOLONG);
-            }
-            match self.look_up(parent, name) {
-                // A name that is not there is not remembered as missing: nothing would tell the kernel of its coming.
-                Err(error) => reply.error(errno(error)),
-                Ok(found) => reply.entry(&self.fs.lifetime(), &attributes(&found), GENERATION),
-            }
-        });
+        let name = name.to_owned();
+        self.answer("lookup", move |core| core.lookup(parent, &name, reply));
     }
 
     fn forget(&self, _: &Request, _: INodeNo, _: u64) {}
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        guarded("getattr", || {
-            let _flight = self.flights.begin();
-            match self.fs.attributes(Ino(ino.0)) {
-                Err(error) => reply.error(errno(error)),
-                Ok(found) => reply.attr(&self.fs.lifetime(), &attributes(&found)),
-            }
-        });
+        self.answer("getattr", move |core| core.attributes(ino, reply));
     }
 
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        guarded("open", || {
-            if flags.acc_mode() != OpenAccMode::O_RDONLY {
-                return reply.error(Errno::EROFS);
-            }
-            match self.fs.open(Ino(ino.0)) {
-                Err(error) => reply.error(errno(error)),
-                Ok(opened) => self.answer_open(ino, opened, reply),
-            }
-        });
+        if flags.acc_mode() != OpenAccMode::O_RDONLY {
+            return reply.error(Errno::EROFS);
+        }
+        self.answer("open", move |core| core.open(ino, reply));
     }
 
     fn read(
@@ -191,68 +185,31 @@ impl Filesystem for Adapter {
         _: bool,
         reply: ReplyEmpty,
     ) {
-        guarded("release", || {
-            self.opens.leave(ino.0);
-            self.fs.release(handle.0);
-            reply.ok();
-        });
+        guarded("release", || self.core.release(ino, handle));
+        reply.ok();
     }
 
     fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-        guarded("opendir", || {
-            let _flight = self.flights.begin();
-            match self.fs.open_directory(Ino(ino.0)) {
-                Err(error) => reply.error(errno(error)),
-                Ok(handle) => {
-                    reply.opened(FileHandle(handle), FopenFlags::FOPEN_CACHE_DIR | FopenFlags::FOPEN_KEEP_CACHE);
-                }
-            }
-        });
+        self.answer("opendir", move |core| core.open_directory(ino, reply));
     }
 
-    fn readdir(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, mut reply: ReplyDirectory) {
-        guarded("readdir", || {
-            let _flight = self.flights.begin();
-            let listed = self.fs.read_directory(handle.0, offset, false, &mut |entry| {
-                let at = &entry.attributes;
-                !reply.add(INodeNo(at.ino.0), entry.cursor, kind(at.kind), name_of(entry.name))
-            });
-            match listed {
-                Err(error) => reply.error(errno(error)),
-                Ok(()) => reply.ok(),
-            }
-        });
+    fn readdir(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, reply: ReplyDirectory) {
+        self.answer("readdir", move |core| core.list(handle, offset, reply));
     }
 
-    fn readdirplus(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
-        guarded("readdirplus", || {
-            let _flight = self.flights.begin();
-            let lifetime = self.fs.lifetime();
-            let listed = self.fs.read_directory(handle.0, offset, true, &mut |entry| {
-                let at = &entry.attributes;
-                // An entry without links is out of date, or its attributes could not be had: it is listed, not remembered.
-                let lifetime = if at.links == 0 { Duration::ZERO } else { lifetime };
-                let (ino, name) = (INodeNo(at.ino.0), name_of(entry.name));
-                !reply.add(ino, entry.cursor, name, &lifetime, &attributes(at), GENERATION)
-            });
-            match listed {
-                Err(error) => reply.error(errno(error)),
-                Ok(()) => reply.ok(),
-            }
-        });
+    fn readdirplus(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
+        self.answer("readdirplus", move |core| core.list_with_attributes(handle, offset, reply));
     }
 
     fn releasedir(&self, _: &Request, _: INodeNo, handle: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
-        guarded("releasedir", || {
-            self.fs.release_directory(handle.0);
-            reply.ok();
-        });
+        guarded("releasedir", || self.core.fs.release_directory(handle.0));
+        reply.ok();
     }
 
     fn statfs(&self, _: &Request, _: INodeNo, reply: ReplyStatfs) {
         guarded("statfs", || {
             // No blocks: what the files fill is accounted for where they lie.
-            reply.statfs(0, 0, 0, self.fs.file_count(), 0, 4096, MAX_NAME_BYTES as u32, 4096);
+            reply.statfs(0, 0, 0, self.core.fs.file_count(), 0, 4096, MAX_NAME_BYTES as u32, 4096);
         });
     }
 
@@ -399,8 +356,4 @@ impl Filesystem for Adapter {
     fn removexattr(&self, _: &Request, _: INodeNo, _: &OsStr, reply: ReplyEmpty) {
         reply.error(Errno::EROFS);
     }
-}
-
-fn name_of(bytes: &[u8]) -> &OsStr {
-    OsStr::from_bytes(bytes)
 }

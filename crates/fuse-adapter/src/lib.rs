@@ -4,9 +4,10 @@
 //! **Must never know** formats, SQL, templates, or how the file system comes by its answers. No type of `fuser` leaves this
 //! crate.
 //!
-//! The way of a request: the kernel's request is received by one of a few session threads, which answers it itself. Only
-//! a read whose bytes are not at hand goes to the executor, so that no reader waits behind another's storage. A request whose
-//! handler panics is answered EIO and the session goes on.
+//! The way of a request: it is received by one of a few session threads, which answers it itself as long as another thread
+//! is left to receive. A read whose bytes are not at hand, and whatever comes when all other threads are taken, goes to the
+//! executor, so that nobody waits behind another's storage. A request whose handler panics is answered EIO and the session
+//! goes on.
 //!
 //! What the kernel may remember is decided here: entries and attributes for [`FileSystem::lifetime`], pages and listings
 //! from open to open. [`Mounted::notifier`] takes them back.
@@ -16,6 +17,7 @@
 mod adapter;
 mod checks;
 mod convert;
+mod core;
 mod error;
 mod flights;
 mod mounted;

@@ -13,6 +13,8 @@ use musefs_contracts::notifier::KernelNotifier;
 use rustix::io::Errno;
 
 use crate::adapter::Adapter;
+use crate::core::Core;
+use crate::flights::Flights;
 use crate::notifier::Notifications;
 use crate::open_table::OpenTable;
 use crate::passthrough::Passthrough;
@@ -62,19 +64,19 @@ pub fn mount(
     checks::check_mountpoint(mountpoint)?;
     let path = mountpoint.canonicalize().map_err(|e| MountError::Unusable(mountpoint.into(), e))?;
     let (ended, passthrough) = (Arc::new(Ended::default()), Arc::new(Passthrough::default()));
-    let adapter = Adapter {
-        reads: Reads::new(Arc::clone(&fs), executor, meter, options.reads_inflight_max),
+    let reads = Reads::new(Arc::clone(&fs), Arc::clone(&executor), meter, options.reads_inflight_max);
+    let core = Arc::new(Core {
         fs,
         flights: Arc::default(),
         opens: OpenTable::new(),
         passthrough: Arc::clone(&passthrough),
-        may_pass_through: checks::may_mount(),
-        options: options.clone(),
-        ended: Arc::clone(&ended),
-    };
+        keep_cache: options.keep_cache,
+    });
+    let flights = Arc::clone(&core.flights);
+    let adapter = Adapter::new(core, reads, executor, options, Arc::clone(&ended));
     let connection = mounting::attach(&path, options)?;
     let place = Place { mount: mountinfo::top_at(&path), path };
-    let started = start(adapter, connection, options, || passthrough.report(meter));
+    let started = start(adapter, connection, options, flights, || passthrough.report(meter));
     let (session, notifier) = started.map_err(|error| {
         // Nobody can use it: the connection that it needs is closed.
         let _ = place.detach(true);
@@ -88,14 +90,13 @@ fn start(
     adapter: Adapter,
     connection: std::os::fd::OwnedFd,
     options: &MountOptions,
+    flights: Arc<Flights>,
     greeted: impl FnOnce(),
 ) -> io::Result<(BackgroundSession, Arc<Notifications>)> {
     let mut config = Config::default();
     config.n_threads = Some(options.threads.max(1));
-    config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
-    let acl = config.acl;
-    let flights = Arc::clone(&adapter.flights);
-    let session = Session::from_fd(adapter, connection, acl, config)?;
+    // Who may enter is for the kernel to say: it lets in the owner alone unless the mount allows others.
+    let session = Session::from_fd(adapter, connection, SessionACL::All, config)?;
     greeted();
     let notifier = Notifications::start(session.notifier(), flights)?;
     Ok((session.spawn()?, notifier))

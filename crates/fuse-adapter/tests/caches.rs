@@ -171,6 +171,7 @@ fn an_answer_from_before_a_change_is_not_remembered_though_it_comes_after_the_no
     let fs = Fake::new([("file", Content::bytes(b"old"))]);
     let mount = Mount::new(&fs);
     let gate = std::sync::Arc::new(common::fake::Gate::default());
+    let _open = common::fake::OpenAtLast(&gate);
     fs.hold_lookups(&gate);
     let path = mount.path("file");
     let before = fs.requests.metadata();

@@ -185,6 +185,7 @@ fn a_read_above_the_limit_is_shed_and_the_others_go_on() {
     let fs = Fake::new([("gated", gated), ("other", Content::bytes(b"other"))]);
     let options = MountOptions { reads_inflight_max: 1, ..MountOptions::default() };
     let mount = Mount::with(&fs, Arc::new(common::Threads), &options);
+    let _open = common::fake::OpenAtLast(&gate);
     assert_eq!(mount.numbers.get(&READS_INFLIGHT_MAX), Some(1));
     let path = mount.path("gated");
     let held_up = std::thread::spawn(move || fs::read(path));
@@ -217,6 +218,7 @@ fn slow_reads_hold_up_neither_others_nor_metadata() {
     let fs = Fake::new(names.iter().map(|name| (name.as_str(), gated())));
     fs.put("other", Ino(1 << 20), Content::bytes(b"other"));
     let mount = Mount::with(&fs, Arc::new(common::Threads), &MountOptions { threads: 1, ..MountOptions::default() });
+    let _open = common::fake::OpenAtLast(&gate);
     let readers: Vec<_> = names
         .iter()
         .map(|name| {
@@ -250,4 +252,36 @@ fn thousands_of_directories_may_be_open() {
     }
     drop(open);
     eventually("all are released", || fs.open_listings() == 0);
+}
+
+#[test]
+fn look_ups_that_wait_for_storage_hold_up_nobody() {
+    let names: Vec<_> = (0..8).map(|n| format!("slow {n}")).collect();
+    let fs = Fake::new(names.iter().map(|name| (name.as_str(), Content::bytes(b"slow"))));
+    fs.put("other", Ino(1 << 20), Content::bytes(b"other"));
+    let mount = Mount::with(&fs, Arc::new(common::Threads), &MountOptions { threads: 2, ..MountOptions::default() });
+    let other = File::open(mount.path("other")).unwrap();
+    let gate = Arc::new(common::fake::Gate::default());
+    let _open = common::fake::OpenAtLast(&gate);
+    fs.hold_lookups(&gate);
+    let before = fs.requests.metadata();
+    let waiting: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let path = mount.path(name);
+            std::thread::spawn(move || fs::metadata(path).unwrap().len())
+        })
+        .collect();
+    eventually("all are under way", || fs.requests.metadata() >= before + 8);
+    let mut read = [0; 5];
+    other.read_exact_at(&mut read, 0).unwrap();
+    assert_eq!(&read, b"other");
+    // Asked anew, since the kernel no longer knows. (A listing of the same folder does wait, in the kernel, for the names
+    // that are being looked up.)
+    mount.mounted.notifier().forget_attributes(Ino(1 << 20));
+    assert_eq!(other.metadata().unwrap().len(), 5);
+    gate.open();
+    for look_up in waiting {
+        assert_eq!(look_up.join().unwrap(), 4);
+    }
 }

@@ -77,6 +77,15 @@ pub(crate) struct Gate {
     changed: Condvar,
 }
 
+/// Opens a gate when dropped, so that a failing test leaves nobody waiting.
+pub(crate) struct OpenAtLast<'a>(pub(crate) &'a Gate);
+
+impl Drop for OpenAtLast<'_> {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
 impl Gate {
     pub(crate) fn open(&self) {
         *self.open.lock().unwrap() = true;
