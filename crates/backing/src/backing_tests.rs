@@ -3,8 +3,9 @@
 use super::*;
 use musefs_contracts::backing::read_exact_at;
 use musefs_contracts::meter::NoMeter;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
 
 fn ramp(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at * 31 + at / 251) as u8).collect()
@@ -67,6 +68,37 @@ fn only_regular_files_open() {
     }
     let missing = backing().open(&folder.path().join("missing")).err().map(|error| error.kind());
     assert_eq!(missing, Some(io::ErrorKind::NotFound));
+}
+
+/// Takes a write lease, says so, and gives it up when the kernel asks for it.
+const LEASE_HOLDER: &str = r"
+import fcntl, os, signal, sys
+file = os.open(sys.argv[1], os.O_RDWR)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+try:
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+except OSError as error:
+    print('no leases here:', error, flush=True)
+    sys.exit()
+print('held', flush=True)
+signal.sigwait([signal.SIGIO])
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+";
+
+#[test]
+fn a_file_under_another_programs_lease_opens_once_it_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("track");
+    std::fs::write(&path, b"audio").unwrap();
+    let mut holder = Command::new("python3");
+    holder.args(["-c", LEASE_HOLDER]).arg(&path).stdout(Stdio::piped());
+    let mut holder = holder.spawn().expect("python3 is needed; `cargo xtask setup` installs it");
+    let mut line = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Without leases there is nothing to wait for, and the file opens all the same.
+    let opened = backing().open(&path).map(|source| source.stamp().unwrap().size);
+    holder.wait().unwrap();
+    assert_eq!(opened.unwrap(), 5, "{line}");
 }
 
 #[test]

@@ -45,14 +45,14 @@ impl FileBacking {
 
 impl Backing for FileBacking {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn Source>> {
-        // A FIFO without a writer would hold up an ordinary open for ever, and a terminal could become the controlling one.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         self.counts.open();
-        let file = match retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())) {
-            Ok(descriptor) => File::from(descriptor),
+        let file = match open_waiting_for_nothing(path) {
+            // Another program holds a lease on the file, such as a file server for a client that has it to itself. The kernel has
+            // asked for it back; an ordinary open waits until it is given up, which for a regular file is a matter of time.
+            Err(Errno::AGAIN) if std::fs::metadata(path)?.is_file() => open_file(path, OFlags::empty())?,
             // What open(2) answers for a socket, and for a device without a driver.
             Err(Errno::NXIO | Errno::NODEV) => return Err(not_regular()),
-            Err(error) => return Err(error.into()),
+            opened => opened?,
         };
         self.counts.stat();
         if !file.metadata()?.is_file() {
@@ -73,6 +73,17 @@ impl Backing for FileBacking {
         }
         Ok(file::stamp_of(&metadata))
     }
+}
+
+/// A FIFO without a writer would hold up an ordinary open for ever.
+fn open_waiting_for_nothing(path: &Path) -> Result<File, Errno> {
+    open_file(path, OFlags::NONBLOCK)
+}
+
+/// Opens read-only. A terminal must not become the controlling one.
+fn open_file(path: &Path, more: OFlags) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | more;
+    retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())).map(File::from)
 }
 
 fn not_regular() -> io::Error {
