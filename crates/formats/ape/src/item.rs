@@ -13,6 +13,8 @@ use std::io;
 const MAX_NAME: usize = 255;
 /// Bytes in front of a name: length of the value, and flags.
 pub(crate) const ITEM_HEADER: u64 = 8;
+/// Most items that are listed.
+const MAX_ITEMS: usize = limits::MAX_ELEMENTS / 2;
 /// Bytes of a picture item read for the file name before its image.
 const PICTURE_NAME: usize = 512;
 
@@ -63,7 +65,7 @@ pub fn probe(
     let mut at = tag.items.offset;
     let end = tag.items.end();
     let mut budget = limits::MAX_PROBE_TEXT_BYTES as u64;
-    for _ in 0..limits::MAX_ELEMENTS {
+    for _ in 0..MAX_ITEMS {
         if at >= end {
             return Ok(());
         }

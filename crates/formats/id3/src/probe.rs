@@ -19,11 +19,14 @@ const TEXT_BYTES: usize = limits::MAX_VALUE_BYTES * 2 + 4096;
 const PICTURE_HEAD: usize = 1 << 10;
 const LONG_PICTURE_HEAD: usize = 64 << 10;
 /// Longest body that is read through to undo unsynchronisation of a whole tag.
-const UNSYNCHRONISED_BYTES: u64 = 64 << 20;
+const UNSYNCHRONISED_BYTES: u64 = 24 << 20;
+/// Most frames that are listed of one tag.
+const MAX_FRAMES: usize = limits::MAX_ELEMENTS / 2;
 
 /// Takes the tag at `offset` apart, whose container ends at `limit`. `None` if no tag stands there that can be.
 ///
-/// A tag that claims to pass `limit` is taken to end there.
+/// A tag that claims to pass `limit` is taken to end there. None is a tag of another version than 2.2 to 2.4, and one that
+/// is unsynchronised as a whole and so large that it would have to be read through for long.
 pub fn probe_tag(source: &dyn Source, offset: u64, limit: u64, out: &mut Collector) -> io::Result<Option<TagInfo>> {
     let Some(header) = header_at(source, offset, limit)?.and_then(|bytes| Header::parse(&bytes)) else {
         return Ok(None);
@@ -76,11 +79,11 @@ fn probe_body(
     let range = ByteRange::new(offset, (end + if has_footer { HEADER_LEN } else { 0 }).min(limit) - offset);
     let start = offset + HEADER_LEN + extended_header_len(source, offset + HEADER_LEN, end, header)?;
     let body = ByteRange::new(start, end - start);
-    let flagged = header.flags & UNSYNC != 0;
-    let unsynchronised = flagged
-        && header.version < 4
-        && body.len <= UNSYNCHRONISED_BYTES
-        && Body::is_validly_unsynchronised(source, body)?;
+    let flagged = header.version < 4 && header.flags & UNSYNC != 0;
+    if flagged && body.len > UNSYNCHRONISED_BYTES {
+        return Ok(None);
+    }
+    let unsynchronised = flagged && Body::is_validly_unsynchronised(source, body)?;
     let plain_sizes = header.version == 4 && has_plain_sizes(source, body)?;
     let info = TagInfo {
         range,
@@ -181,15 +184,17 @@ struct FrameHead {
 
 impl Walk<'_> {
     fn run(&mut self) -> io::Result<()> {
+        let mut listed = 0;
         loop {
             let before = self.body.position();
             let Some(head) = self.frame_head()? else { break };
-            // Room is left for the elements of tags at the end of the file.
-            if self.out.elements.len() + 64 >= limits::MAX_ELEMENTS {
+            // Room is left for what is listed of other tags.
+            if listed == MAX_FRAMES || self.out.elements.len() + 64 >= limits::MAX_ELEMENTS {
                 self.remainder(before);
                 break;
             }
             self.frame(&head)?;
+            listed += 1;
         }
         self.conclude();
         Ok(())
@@ -227,15 +232,11 @@ impl Walk<'_> {
             _ if head.size > TEXT_BYTES as u64 || head.size > self.budget.text as u64 => 0,
             _ => TEXT_BYTES,
         };
-        let mut stuffing = self.info.unsynchronised.then(Stuffing::default);
-        let body = self.body.take(head.size, want, None)?;
+        // The element is its header too.
+        let mut stuffing = Stuffing { decoded_len: self.info.frame_header(), ..Stuffing::default() };
+        let body = self.body.take(head.size, want, Some((&mut stuffing, head.offset)))?;
         let range = ByteRange::new(head.offset, self.body.position() - head.offset);
-        if let Some(stuffing) = &mut stuffing {
-            // The element's stuffing covers its header too: counted again from the header's first byte.
-            *stuffing = self.stuffing_of(range)?;
-        }
-        let plain_len = stuffing.as_ref().map_or(range.len, |stuffing| stuffing.decoded_len);
-        let stuffing = stuffing.filter(|_| plain_len != range.len);
+        let stuffing = Some(stuffing).filter(|found| self.info.unsynchronised && found.decoded_len != range.len);
         let mut private = Private { flags: head.flags, clipped: body.len < head.size, stuffing, hint: None };
         let mut element = Element { id: head.id, role: ROLE_FRAME, key: None, range, private: Box::default() };
         if kind == Kind::Picture {
@@ -270,12 +271,6 @@ impl Walk<'_> {
             }
         }
         Ok(())
-    }
-
-    fn stuffing_of(&self, range: ByteRange) -> io::Result<Stuffing> {
-        let mut stuffing = Stuffing::default();
-        Body::unsynchronised(self.source, range).take(range.len, 0, Some(&mut stuffing))?;
-        Ok(stuffing)
     }
 
     fn read_statement(&mut self, kind: Kind, storage: Storage, body: &[u8], was_read: bool) -> Option<Statement> {

@@ -90,8 +90,14 @@ impl<'a> Body<'a> {
         Ok(body.start.try_into().ok())
     }
 
-    /// Takes a body of `len` decoded bytes, or what there is of it, and keeps its first `want` bytes.
-    pub(crate) fn take(&mut self, len: u64, want: usize, stuffing: Option<&mut Stuffing>) -> io::Result<FrameBody> {
+    /// Takes a body of `len` decoded bytes, or what there is of it, and keeps its first `want` bytes. `stuffing` goes on
+    /// counting from the position in the file that is given with it.
+    pub(crate) fn take(
+        &mut self,
+        len: u64,
+        want: usize,
+        stuffing: Option<(&mut Stuffing, u64)>,
+    ) -> io::Result<FrameBody> {
         let want = len.min(want as u64) as usize;
         if self.unstuff.is_some() { self.take_stuffed(len, want, stuffing) } else { self.take_plain(len, want) }
     }
@@ -104,7 +110,13 @@ impl<'a> Body<'a> {
         Ok(FrameBody { start, len: raw.len, raw })
     }
 
-    fn take_stuffed(&mut self, len: u64, want: usize, mut stuffing: Option<&mut Stuffing>) -> io::Result<FrameBody> {
+    fn take_stuffed(
+        &mut self,
+        len: u64,
+        want: usize,
+        mut stuffing: Option<(&mut Stuffing, u64)>,
+    ) -> io::Result<FrameBody> {
+        let before = stuffing.as_ref().map_or(0, |(stuffing, _)| stuffing.decoded_len);
         let mut decoder = self.unstuff.unwrap_or_default();
         let mut start = Vec::with_capacity(want.min(CHUNK));
         let (from, mut decoded) = (self.at, 0);
@@ -116,8 +128,8 @@ impl<'a> Body<'a> {
                 }
                 decoded += 1;
             });
-            if let Some(stuffing) = stuffing.as_deref_mut() {
-                stuffing.note(self.at - from, decoded);
+            if let Some((stuffing, counted_from)) = &mut stuffing {
+                stuffing.note(self.at - *counted_from, before + decoded);
             }
         }
         // A zero stuffed behind the last byte belongs to it.
@@ -126,8 +138,8 @@ impl<'a> Body<'a> {
             decoder.after_ff = false;
         }
         self.unstuff = Some(decoder);
-        if let Some(stuffing) = stuffing {
-            stuffing.decoded_len = decoded;
+        if let Some((stuffing, _)) = stuffing {
+            stuffing.decoded_len = before + decoded;
         }
         Ok(FrameBody { start, len: decoded, raw: ByteRange::new(from, self.at - from) })
     }

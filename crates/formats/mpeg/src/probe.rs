@@ -39,12 +39,13 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
     let size = source.stamp()?.size;
     let mut out = Collector::new();
     let mut parts = Parts::default();
-    let too_long = leading(source, size, &mut parts, &mut out)?;
+    let front = leading(source, size, &mut parts, &mut out)?;
     let start = parts.leading.last().map_or(0, |part| part.range().end());
     trailing(source, start, size, &mut parts, &mut out)?;
     let end = parts.trailing.first().map_or(size, |part| part.range().offset);
-    let body = ByteRange::new(start, end - start);
-    let found = stream(source, body)?;
+    // A tag that cannot be taken apart stays what it is; only frames are not looked for inside it.
+    let from = front.opaque_until.clamp(start, end);
+    let found = stream(source, ByteRange::new(from, end - from))?;
     let by_extension = extensions.contains(&head.extension);
     let has_tags = !(parts.leading.is_empty() && parts.trailing.is_empty());
     if found.is_none() && !(by_extension && has_tags) {
@@ -57,9 +58,9 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
         Some(found) => found.stream == Stream::Adts,
         None => matches!(head.extension, "aac" | "adts" | "adif"),
     };
-    let first = found.map_or(start, |found| found.offset);
+    let first = found.map_or(from, |found| found.offset);
     out.finish();
-    let editability = if too_long {
+    let editability = if front.too_long {
         Editability::Verbatim("the ID3v2 tag claims to be longer than the file".to_owned())
     } else {
         Editability::Editable
@@ -85,16 +86,30 @@ fn stream(source: &dyn Source, body: ByteRange) -> io::Result<Option<Found>> {
     first_frame(source, body)
 }
 
-/// Follows the tags in front; answers whether the last of them claims to pass the end of the file.
-fn leading(source: &dyn Source, size: u64, parts: &mut Parts, out: &mut Collector) -> io::Result<bool> {
+/// What is special about the front of a file.
+#[derive(Default)]
+struct Front {
+    /// The last tag claims to pass the end of the file.
+    too_long: bool,
+    /// Where a tag ends that cannot be taken apart; 0 if there is none.
+    opaque_until: u64,
+}
+
+/// Follows the tags in front.
+fn leading(source: &dyn Source, size: u64, parts: &mut Parts, out: &mut Collector) -> io::Result<Front> {
+    let mut front = Front::default();
     let mut at = 0;
     for _ in 0..MAX_PARTS {
         let header = <[u8; 10]>::try_from(read_up_to(source, at, HEADER_LEN as usize)?).ok();
         if let Some(header) = header.and_then(|bytes| Header::parse(&bytes)) {
-            let Some(info) = probe_tag(source, at, size, out)? else { break };
+            let Some(info) = probe_tag(source, at, size, out)? else {
+                front.opaque_until = Some(at + header.total()).filter(|end| *end <= size).unwrap_or_default();
+                break;
+            };
             parts.leading.push(Part::Id3v2(info));
             if header.total() > size - at {
-                return Ok(true);
+                front.too_long = true;
+                break;
             }
             at = info.range.end();
         } else if let Some(tag) = ape::locate_leading(source, at, size)? {
@@ -105,7 +120,7 @@ fn leading(source: &dyn Source, size: u64, parts: &mut Parts, out: &mut Collecto
             break;
         }
     }
-    Ok(false)
+    Ok(front)
 }
 
 /// What stands at the end, before it is told what the tags say.

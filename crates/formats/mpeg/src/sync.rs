@@ -9,6 +9,8 @@ use std::io;
 
 /// How far junk and padding in front of the first frame are searched.
 const SEARCH: u64 = 1 << 20;
+/// The first frame nearly always stands at the very start, so little is read for it; then the search goes on by more.
+const FIRST_CHUNK: usize = 2 << 10;
 const CHUNK: usize = 16 << 10;
 /// How many sync words are looked at, as hostile files consist of nothing else; and how many of free format, each of which
 /// means a search of its own.
@@ -45,8 +47,8 @@ pub(crate) fn first_frame(source: &dyn Source, range: ByteRange) -> io::Result<O
     let mut pair = None;
     let mut budget = Budget { syncs: MAX_SYNCS, free_format: MAX_FREE_FORMAT };
     while at < limit && budget.syncs > 0 {
-        let want = (range.end() - at).min(CHUNK as u64) as usize;
-        let chunk = read_up_to(source, at, want)?;
+        let most = if at == range.offset { FIRST_CHUNK } else { CHUNK };
+        let chunk = read_up_to(source, at, (range.end() - at).min(most as u64) as usize)?;
         if chunk.len() < 4 {
             break;
         }

@@ -114,6 +114,19 @@ fn sync_words_without_end_are_given_up() {
 }
 
 #[test]
+fn a_tag_too_large_to_be_read_through_is_left_alone() {
+    let mut front = tag_with(3, 0x80, &text(3, "TIT2", "old"));
+    front[6..10].copy_from_slice(&synchsafe(30 << 20));
+    front.resize((30 << 20) + 10, 0);
+    let file = [front, audio(3)].concat();
+    assert!(read_of(file.clone(), file.len() as u64) < 1 << 20);
+    let before = probe(&file);
+    assert_eq!(before.anatomy.audio.len, 3 * 417);
+    let served = serve(&file, &before, &edit(&before, &[("title", &["new"])], &[]));
+    assert!(served.ends_with(&file), "a new tag goes in front");
+}
+
+#[test]
 fn an_ape_tag_that_lies_harms_nothing() {
     for at in [12, 16, 20] {
         for value in [0u32, 31, 33, 0x7fff_ffff, u32::MAX] {

@@ -230,8 +230,9 @@ fn id3v2_wins_over_ape_over_id3v1_key_by_key() {
 
 #[test]
 fn an_unsupported_tag_stays_and_a_new_one_goes_in_front() {
-    let front = tag_with(5, 0, b"something new");
+    let front = tag_with(5, 0, &[&b"something new"[..], &audio(4), b"junk"].concat());
     let file = [front.clone(), audio(3)].concat();
+    assert_eq!(probe(&file).anatomy.audio.len, 3 * 417, "frames are not looked for inside it");
     let (served, _) = check_title_edit(&file, &[&[front, audio(3)].concat()]);
     assert_eq!(&served[..4], b"ID3\x04");
 }
