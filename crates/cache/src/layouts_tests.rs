@@ -138,3 +138,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_metrics_tell_entries_bytes_budget_hits_and_misses() {
+    let meter = musefs_testkit::doubles::RecordingMeter::new();
+    let cache = BudgetedLayoutCache::new(1 << 20, &meter);
+    cache.insert(TrackId(1), key(1), layout(1_000));
+    for (version, _) in [(1, "found"), (2, "stale"), (3, "gone")] {
+        drop(cache.get(TrackId(1), key(version)));
+    }
+    cache.insert(TrackId(2), key(1), layout(500));
+    let value = |name: &str| meter.value(&format!("musefs_cache_header_{name}")).unwrap();
+    assert_eq!((value("hits_total"), value("misses_total")), (2.0, 1.0));
+    assert_eq!((value("entries"), value("bytes_max")), (1.0, f64::from(1 << 20)));
+    assert_eq!(value("bytes") as usize, layout(500).heap_bytes());
+}

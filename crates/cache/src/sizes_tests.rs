@@ -84,3 +84,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_metric_tells_the_sizes_known() {
+    let meter = musefs_testkit::doubles::RecordingMeter::new();
+    let cache = CompactSizeCache::new(&meter);
+    cache.insert(TrackId(1), 1, 10);
+    cache.insert(TrackId(1), 2, 20);
+    cache.insert(TrackId(2), i64::MAX, u64::MAX);
+    assert_eq!(meter.value("musefs_cache_size_entries"), Some(2.0));
+}

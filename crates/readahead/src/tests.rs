@@ -349,3 +349,20 @@ proptest! {
         prop_assert_eq!(budget.charged(), 0);
     }
 }
+
+#[test]
+fn the_metrics_tell_budget_and_charge_and_in_their_build_hits_and_misses() {
+    let meter = musefs_testkit::doubles::RecordingMeter::new();
+    let disk = Arc::new(Disk::new(2 * MIB, SLOW));
+    let clock = Arc::clone(&disk.clock) as Arc<dyn Clock>;
+    let ahead = AdaptiveReadAhead::with_clock(8 << 20, &meter, clock);
+    let handle = ahead.decorate(Arc::clone(&disk) as Arc<dyn Source>);
+    stream(&*handle, &disk, 0, MIB, 64 * KIB);
+    assert_eq!(meter.value("musefs_readahead_budget_bytes"), Some(f64::from(8 << 20)));
+    assert!(meter.value("musefs_readahead_charged_bytes") >= Some(MIN_WINDOW as f64));
+    drop((ahead, handle));
+    assert_eq!(meter.value("musefs_readahead_charged_bytes"), Some(0.0));
+    let counted = (meter.value("musefs_readahead_hits_total"), meter.value("musefs_readahead_misses_total"));
+    let expected = if cfg!(feature = "syscalls") { (Some(14.0), Some(2.0)) } else { (None, None) };
+    assert_eq!(counted, expected);
+}
