@@ -9,7 +9,8 @@ pub trait Fields {
 /// Where a track goes: the sanitised components of its path, joined by `/`, without the extension.
 ///
 /// No component is empty, `.` or `..`, or holds `/` or NUL. Components may be longer than a name may be: the tree cuts them,
-/// since only it knows the extension and whether names collide.
+/// since only it knows the extension and whether names collide. A path that ends in a path field has lost the file's own
+/// extension where it carried it: such a field usually holds a whole file name, and the tree adds the extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderedPath(pub String);
 
