@@ -1,2 +1,51 @@
-//! The musefs binary.
-fn main() {}
+//! The `musefs` program: the command line, and the one place that links implementations together.
+//!
+//! **Must never know** how anything is done: it reads what the user wants, puts components together, and says in one line
+//! what went wrong and what to do.
+
+#[cfg(feature = "jemalloc")]
+mod allocator;
+mod cli;
+mod commands;
+mod dry_run;
+mod errors;
+mod logging;
+mod output;
+mod progress;
+mod serve;
+mod signals;
+mod watching;
+mod wiring;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use errors::{Failure, usage};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are asked for, and are no errors.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return fail(&usage(&error)),
+    };
+    let result = match cli.command {
+        Command::Scan(args) => commands::scan::run(args),
+        Command::Revalidate(args) => commands::revalidate::run(args),
+        Command::Mount(args) => commands::mount::run(args),
+        Command::Up(args) => commands::up::run(args),
+        Command::Inspect(args) => commands::inspect::run(&args),
+    };
+    match result {
+        Ok(ending) => ending.into(),
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    output::complain(failure.line());
+    ExitCode::from(errors::FAILED)
+}

@@ -1,0 +1,40 @@
+//! `musefs mount`: the store as a tree of files.
+
+use crate::cli::MountArgs;
+use crate::errors::{CommandResult, Failure};
+use crate::serve::{Prepared, template};
+use crate::signals::{Second, interrupted};
+use crate::watching::watch;
+use crate::wiring::Store;
+use crate::{dry_run, logging};
+use musefs_fuse_adapter::check_mountpoint;
+use std::sync::Arc;
+
+/// Runs the command.
+pub(crate) fn run(args: MountArgs) -> CommandResult {
+    logging::start(args.talk);
+    let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
+    let store = Store::named(&args.db);
+    let catalog = store.open()?;
+    if args.dry_run {
+        return dry_run::print(catalog, template, &args.view, &args.serve);
+    }
+    let Some(mountpoint) = args.mountpoint else {
+        return Err(Failure::new("the mountpoint is missing; name an empty folder"));
+    };
+    // Seen before the library is read, which may take a while.
+    check_mountpoint(&mountpoint)?;
+    let interrupted = interrupted(Second::Waits)?;
+    let serving =
+        Prepared::new(catalog, Arc::new(template), &args.view, &args.serve)?.mount(&mountpoint, &args.serve)?;
+    let watcher = if args.watch {
+        let roots = store.open_writer()?.roots()?;
+        Some(watch(&store, roots, serving.registry.clone(), interrupted.clone())?)
+    } else {
+        None
+    };
+    serving.announce(args.talk.quiet);
+    let ending = serving.until(&interrupted);
+    drop(watcher);
+    ending
+}

@@ -1,0 +1,16 @@
+//! `musefs revalidate`: known files are read again where they changed, and forgotten where they are gone for good.
+
+use super::scan::run_task;
+use crate::cli::RevalidateArgs;
+use crate::errors::CommandResult;
+use crate::logging;
+use crate::wiring::Store;
+use musefs_scan::Task;
+
+/// Runs the command.
+pub(crate) fn run(args: RevalidateArgs) -> CommandResult {
+    logging::start(args.talk);
+    let mut writer = Store::File(Store::lasting(&args.db)?).open_writer()?;
+    let task = Task::Revalidate { prune: args.prune, yes: args.yes };
+    run_task(writer.as_mut(), &args.targets, task, args.jobs, args.talk)
+}

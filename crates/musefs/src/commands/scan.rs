@@ -1,0 +1,79 @@
+//! `musefs scan`: what is new gets into the store.
+
+use crate::cli::{ScanArgs, TalkArgs};
+use crate::errors::{CommandResult, Ending, Failure};
+use crate::progress::{Reporter, summarise};
+use crate::signals::Second;
+use crate::wiring::{Store, scanner};
+use crate::{logging, signals};
+use musefs_contracts::meter::NoMeter;
+use musefs_contracts::writer::CatalogWriter;
+use musefs_scan::{ScanError, Task};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Runs the command.
+pub(crate) fn run(args: ScanArgs) -> CommandResult {
+    logging::start(args.talk);
+    let store = Store::lasting(&args.db)?;
+    // A store must not come into being for the sake of a folder that is not there.
+    refuse_missing(&args.targets)?;
+    let mut writer = Store::File(store).open_or_create()?;
+    let task = if args.force { Task::Force } else { Task::Add };
+    run_task(writer.as_mut(), &args.targets, task, args.jobs, args.talk)
+}
+
+/// Fails if none of the targets is there.
+pub(crate) fn refuse_missing(targets: &[PathBuf]) -> Result<(), Failure> {
+    let mut missing = None;
+    for target in targets {
+        match std::fs::metadata(target) {
+            Ok(_) => return Ok(()),
+            Err(error) => missing = missing.or(Some((target, error))),
+        }
+    }
+    missing.map_or(Ok(()), |(target, error)| {
+        let remedy = "name a folder or file that is there and that you may read";
+        Err(Failure::new(format!("{}: {error}; {remedy}, and mount its disk first if it is on one", target.display())))
+    })
+}
+
+/// Runs a task of the scanner to its summary.
+pub(crate) fn run_task(
+    writer: &mut dyn CatalogWriter,
+    targets: &[PathBuf],
+    task: Task,
+    jobs: Option<u16>,
+    talk: TalkArgs,
+) -> CommandResult {
+    let reporter = Arc::new(Reporter::new(talk.quiet));
+    let cancelled = signals::interrupted(Second::Exits)?;
+    let result = scanner(jobs, &NoMeter, cancelled, reporter.clone()).run(writer, targets, task);
+    reporter.finish();
+    let summary = result.map_err(explain)?;
+    if !talk.quiet {
+        summarise(&summary);
+    }
+    Ok(if summary.cancelled {
+        Ending::Interrupted
+    } else if summary.failed.is_empty() {
+        Ending::Done
+    } else {
+        Ending::SomeUnreadable
+    })
+}
+
+/// The failure for a scan that could do nothing.
+pub(crate) fn explain(error: ScanError) -> Failure {
+    match error {
+        ScanError::Target(problem) => {
+            let remedy = if problem.reason.contains("mounted") {
+                "mount it and run this again"
+            } else {
+                "name a folder or file that is there and that you may read"
+            };
+            Failure::new(format!("{}: {}; {remedy}", problem.path.display(), problem.reason))
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,131 @@
+//! `musefs up`: scan what is new, mount at once, keep the view fresh.
+
+use super::scan::explain;
+use crate::cli::UpArgs;
+use crate::errors::{CommandResult, Failure};
+use crate::logging;
+use crate::output::complain;
+use crate::progress::{Reporter, summarise};
+use crate::serve::{Prepared, template};
+use crate::signals::{Second, interrupted};
+use crate::watching::watch;
+use crate::wiring::{Store, scanner};
+use musefs_contracts::meter::Meter;
+use musefs_fuse_adapter::check_mountpoint;
+use musefs_scan::{Task, Watcher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::JoinHandle;
+
+/// Runs the command.
+pub(crate) fn run(args: UpArgs) -> CommandResult {
+    logging::start(args.talk);
+    let Some((mountpoint, music)) = args.paths.split_last() else {
+        return Err(Failure::new("name the music folders, and last an empty folder to mount on"));
+    };
+    let template = template(&args.view, musefs_template::DEFAULT_UP)?;
+    let music = resolve(music)?;
+    check_mountpoint(mountpoint)?;
+    refuse_overlap(&music, mountpoint)?;
+    let store = Store::named(&args.db.map_or_else(default_store, Ok)?);
+    let interrupted = interrupted(Second::Waits)?;
+    // Made, or brought up to date, before it is read.
+    drop(store.open_or_create()?);
+    let prepared = Prepared::new(store.open()?, Arc::new(template), &args.view, &args.serve)?;
+    let serving = prepared.mount(mountpoint, &args.serve)?;
+    serving.announce(args.talk.quiet);
+    let meter = serving.registry.clone();
+    let intake =
+        Intake { store, music, jobs: args.jobs, quiet: args.talk.quiet, meter, cancelled: interrupted.clone() };
+    let intake = intake.start()?;
+    let ending = serving.until(&interrupted);
+    // Whoever unmounted it wants the scan to end, too.
+    interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
+    match intake.join() {
+        Ok(watching) => watching.and(ending),
+        Err(_) => Err(Failure::new("the scan failed unexpectedly; please report it")),
+    }
+}
+
+/// What is taken into the store while the mount is up.
+struct Intake {
+    store: Store,
+    music: Vec<PathBuf>,
+    jobs: Option<u16>,
+    quiet: bool,
+    meter: Arc<dyn Meter>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Intake {
+    /// Scans, then watches, on a thread of its own, until it is cancelled. A failed scan is told at once and is the
+    /// thread's result; what the store has is served all the same.
+    fn start(self) -> Result<JoinHandle<Result<(), Failure>>, Failure> {
+        std::thread::Builder::new()
+            .name("musefs-intake".to_owned())
+            .spawn(move || self.run())
+            .map_err(|error| Failure::new(format!("cannot start scanning: {error}")))
+    }
+
+    fn run(&self) -> Result<(), Failure> {
+        // Watching begins first, so that nothing that changes during the scan is missed; the store takes one at a time.
+        let watcher = watch(&self.store, self.music.clone(), self.meter.clone(), self.cancelled.clone());
+        let scanned = self.scan();
+        if let Err(failure) = &scanned {
+            complain(failure.line());
+        }
+        let _watcher: Watcher = watcher?;
+        while !self.cancelled.load(std::sync::atomic::Ordering::Relaxed) {
+            std::thread::park_timeout(std::time::Duration::from_millis(100));
+        }
+        scanned
+    }
+
+    fn scan(&self) -> Result<(), Failure> {
+        let mut writer = self.store.open_or_create()?;
+        let reporter = Arc::new(Reporter::new(self.quiet));
+        let scanner = scanner(self.jobs, self.meter.as_ref(), self.cancelled.clone(), reporter.clone());
+        let summary = scanner.run(writer.as_mut(), &self.music, Task::Add);
+        reporter.finish();
+        let summary = summary.map_err(explain)?;
+        if !self.quiet && !summary.cancelled {
+            summarise(&summary);
+        }
+        Ok(())
+    }
+}
+
+fn resolve(music: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let resolve = |folder: &PathBuf| {
+        folder.canonicalize().map_err(|error| {
+            let remedy = "name a music folder that is there and that you may read";
+            Failure::new(format!("{}: {error}; {remedy}", folder.display()))
+        })
+    };
+    music.iter().map(resolve).collect()
+}
+
+/// A mount inside the library would be scanned into itself.
+fn refuse_overlap(music: &[PathBuf], mountpoint: &Path) -> Result<(), Failure> {
+    let place = mountpoint.canonicalize().unwrap_or_else(|_| mountpoint.to_owned());
+    match music.iter().find(|folder| place.starts_with(folder) || folder.starts_with(&place)) {
+        Some(folder) => Err(Failure::new(format!(
+            "the mountpoint {} and the music in {} lie in each other; mount on a folder elsewhere",
+            place.display(),
+            folder.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// `musefs/library.db` in the user's data folder, which is made.
+fn default_store() -> Result<PathBuf, Failure> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    let folder = data.ok_or_else(|| Failure::new("there is no home folder for the store; name one with --db"))?;
+    let folder = folder.join("musefs");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::new(format!("{}: {error}; name another store with --db", folder.display())))?;
+    Ok(folder.join("library.db"))
+}

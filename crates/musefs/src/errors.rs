@@ -1,0 +1,99 @@
+//! How a command ends, and the one line that says why it failed.
+
+use musefs_contracts::catalog::CatalogError;
+use musefs_fuse_adapter::MountError;
+use musefs_scan::ScanError;
+use musefs_template::TemplateError;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// How a command that did its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All was done.
+    Done,
+    /// Some file could not be read at all; the rest is in.
+    SomeUnreadable,
+    /// The user interrupted it.
+    Interrupted,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Done => ExitCode::SUCCESS,
+            Ending::SomeUnreadable => ExitCode::from(2),
+            Ending::Interrupted => ExitCode::from(130),
+        }
+    }
+}
+
+/// Why nothing could be done: what happened, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+/// Exit code of a [`Failure`]. 2 would tell the tools that call us that all but some files got in.
+pub(crate) const FAILED: u8 = 1;
+
+/// Result of a command.
+pub(crate) type CommandResult = Result<Ending, Failure>;
+
+impl Failure {
+    /// A failure in words of its own, as one line.
+    pub(crate) fn new(what: impl Display) -> Self {
+        let what = what.to_string();
+        Self(what.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// A failure whose further lines point at a place in the first, so that its line breaks and blanks matter.
+    pub(crate) fn drawn(what: impl Display) -> Self {
+        Self(what.to_string())
+    }
+
+    /// What to print.
+    pub(crate) fn line(&self) -> String {
+        format!("musefs: {}", self.0)
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<MountError> for Failure {
+    fn from(error: MountError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Self {
+        Self::drawn(error)
+    }
+}
+
+/// The line for a command line that cannot be understood.
+pub(crate) fn usage(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let what: Vec<&str> = text.lines().take_while(|line| !line.starts_with("Usage:")).collect();
+    let what = what.join(" ").replace("error: ", "").replace("tip: ", "");
+    Failure::new(format!("{}; musefs --help tells what can be said", what.trim().trim_end_matches('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_line() {
+        assert_eq!(Failure::new("two\nlines\t here").line(), "musefs: two lines here");
+    }
+}

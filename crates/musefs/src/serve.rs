@@ -1,0 +1,161 @@
+//! Putting a file system together and keeping it mounted.
+
+use crate::cli::{Mode, ServeArgs, ViewArgs};
+use crate::errors::{CommandResult, Ending, Failure};
+use crate::output::say;
+use crate::wiring::formats;
+use musefs_backing::{FileBacking, Purpose};
+use musefs_cache::{BudgetedLayoutCache, CompactSizeCache};
+use musefs_contracts::catalog::Catalog;
+use musefs_contracts::clock::SystemClock;
+use musefs_contracts::template::PathTemplate;
+use musefs_fuse_adapter::{MountOptions, Mounted};
+use musefs_pool::WorkerPool;
+use musefs_readahead::AdaptiveReadAhead;
+use musefs_telemetry::Registry;
+use musefs_template::Template;
+use musefs_tree::ArenaTree;
+use musefs_vfs::{Refresher, Vfs, VfsOptions, VfsParts};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Memory for layouts: the generated heads of some thousand edited files.
+const LAYOUT_BYTES: usize = 16 << 20;
+/// Reads that may be queued or running; more are answered EAGAIN.
+const READS_INFLIGHT: usize = 1024;
+/// How long open files may hold up an unmount.
+const GRACE: Duration = Duration::from_secs(3);
+/// How often the signals' flag is looked at.
+const SIGNAL_TICK: Duration = Duration::from_millis(100);
+
+/// The template the user wants, or `default`.
+pub(crate) fn template(view: &ViewArgs, default: &str) -> Result<Template, Failure> {
+    let options = musefs_template::Options {
+        default_fallback: view.default_fallback.clone(),
+        fallbacks: view.fallback.clone(),
+        skip_on_missing: view.skip_on_missing,
+    };
+    Ok(Template::parse(view.template.as_deref().unwrap_or(default), options)?)
+}
+
+/// A file system that is not mounted.
+pub(crate) struct Prepared {
+    pub(crate) vfs: Arc<Vfs>,
+    registry: Arc<Registry>,
+}
+
+impl Prepared {
+    /// Reads the store and builds the tree.
+    pub(crate) fn new(
+        catalog: Arc<dyn Catalog>,
+        template: Arc<dyn PathTemplate>,
+        view: &ViewArgs,
+        serve: &ServeArgs,
+    ) -> Result<Self, Failure> {
+        let registry = Registry::new();
+        let meter = registry.as_ref();
+        let parts = VfsParts {
+            catalog,
+            formats: formats(),
+            tree: Arc::new(ArenaTree::new(musefs_tree::Options { case_insensitive: view.case_insensitive })),
+            template,
+            layouts: Arc::new(BudgetedLayoutCache::new(LAYOUT_BYTES, meter)),
+            sizes: Arc::new(CompactSizeCache::new(meter)),
+            read_ahead: Arc::new(AdaptiveReadAhead::new(serve.read_ahead_budget_mib << 20, meter)),
+            backing: Arc::new(FileBacking::new(Purpose::Serve, meter)),
+            clock: Arc::new(SystemClock),
+            meter: registry.clone(),
+            document: serve.expose_metrics.then(|| registry.document()),
+        };
+        let options = VfsOptions {
+            mode: match view.mode {
+                Mode::Synthesis => musefs_vfs::Mode::Synthesis,
+                Mode::StructureOnly => musefs_vfs::Mode::StructureOnly,
+            },
+            uid: view.owner.unwrap_or_else(|| rustix::process::getuid().as_raw()),
+            gid: view.group.unwrap_or_else(|| rustix::process::getgid().as_raw()),
+            file_mode: view.file_mode,
+            dir_mode: view.dir_mode,
+            lifetime: Duration::from_millis(serve.attr_ttl_ms),
+            passthrough: true,
+            ..VfsOptions::default()
+        };
+        Ok(Self { vfs: Vfs::new(parts, options)?, registry })
+    }
+
+    /// Mounts it and keeps it fresh.
+    pub(crate) fn mount(self, mountpoint: &Path, serve: &ServeArgs) -> Result<Serving, Failure> {
+        #[cfg(feature = "http")]
+        let http = match serve.metrics_listen {
+            Some(address) => {
+                let remedy = "choose another address with --metrics-listen";
+                let failed = |error| Failure::new(format!("{error}; {remedy}"));
+                Some(musefs_telemetry::http::serve(address, self.registry.clone()).map_err(failed)?)
+            }
+            None => None,
+        };
+        let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+        let workers = serve.workers.map_or((processors * 2).clamp(4, 16), usize::from);
+        let pool = Arc::new(WorkerPool::new(workers, READS_INFLIGHT, self.registry.as_ref()));
+        let defaults = MountOptions::default();
+        let options = MountOptions {
+            allow_other: serve.allow_other,
+            max_background: serve.max_background.unwrap_or(defaults.max_background),
+            max_readahead_kib: serve.max_readahead_kib,
+            reads_inflight_max: READS_INFLIGHT,
+            keep_cache: serve.keep_cache,
+            ..defaults
+        };
+        let mounted = musefs_fuse_adapter::mount(self.vfs.clone(), pool, self.registry.as_ref(), mountpoint, &options)?;
+        self.vfs.set_notifier(mounted.notifier());
+        let interval = Duration::from_millis(serve.poll_interval_ms);
+        let refresher = Refresher::spawn(self.vfs, interval);
+        Ok(Serving {
+            refresher,
+            mounted,
+            registry: self.registry,
+            #[cfg(feature = "http")]
+            http,
+        })
+    }
+}
+
+/// A mount that is up.
+pub(crate) struct Serving {
+    refresher: Refresher,
+    mounted: Mounted,
+    /// The numbers of this mount.
+    pub(crate) registry: Arc<Registry>,
+    #[cfg(feature = "http")]
+    http: Option<musefs_telemetry::http::HttpServer>,
+}
+
+impl Serving {
+    /// Tells that it is up.
+    pub(crate) fn announce(&self, quiet: bool) {
+        if quiet {
+            return;
+        }
+        #[cfg(feature = "http")]
+        if let Some(http) = &self.http {
+            say(format!("metrics at http://{}/metrics", http.address()));
+        }
+        say(format!("mounted on {}; Ctrl-C unmounts", self.mounted.path().display()));
+    }
+
+    /// Serves until someone unmounts it or `interrupted` is set, then takes it away.
+    pub(crate) fn until(self, interrupted: &AtomicBool) -> CommandResult {
+        while !interrupted.load(Ordering::Relaxed) {
+            if self.mounted.wait_for(SIGNAL_TICK) {
+                return Ok(Ending::Done);
+            }
+        }
+        // What is told to a kernel that is being unmounted is of no use.
+        drop(self.refresher);
+        self.mounted.unmount(GRACE)?;
+        Ok(Ending::Done)
+    }
+}

@@ -1,0 +1,116 @@
+//! Where implementations meet: the formats, the stores, the scanner.
+
+use crate::errors::Failure;
+use crate::progress::Reporter;
+use musefs_backing::{FileBacking, Purpose};
+use musefs_catalog::{SqliteCatalog, SqliteWriter};
+use musefs_catalog_memory::MemoryCatalog;
+use musefs_contracts::catalog::Catalog;
+use musefs_contracts::format::Formats;
+use musefs_contracts::meter::Meter;
+use musefs_contracts::writer::CatalogWriter;
+use musefs_format_flac::Flac;
+use musefs_format_mp4::Mp4;
+use musefs_format_mpeg::Mpeg;
+use musefs_format_ogg::Ogg;
+use musefs_format_riff::{Aiff, Wave};
+use musefs_scan::Scanner;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// The name of a store that lives as long as the process.
+const IN_MEMORY: &str = ":memory:";
+
+/// Every container format, the likelier first.
+pub(crate) fn formats() -> Formats {
+    Formats::new(vec![
+        Arc::new(Flac::new()),
+        Arc::new(Mpeg::new()),
+        Arc::new(Mp4::new()),
+        Arc::new(Ogg::new()),
+        Arc::new(Wave::new()),
+        Arc::new(Aiff::new()),
+    ])
+}
+
+/// A store, by the name the user gave it.
+#[derive(Clone)]
+pub(crate) enum Store {
+    /// A file.
+    File(PathBuf),
+    /// In memory.
+    Memory(Arc<MemoryCatalog>),
+}
+
+impl Store {
+    /// The store of this name.
+    pub(crate) fn named(name: &Path) -> Self {
+        if name.as_os_str() == IN_MEMORY { Self::Memory(MemoryCatalog::new()) } else { Self::File(name.to_owned()) }
+    }
+
+    /// The store of a command that ends at once, so that one in memory would be of no use.
+    pub(crate) fn lasting(name: &Path) -> Result<PathBuf, Failure> {
+        match Self::named(name) {
+            Self::File(path) => Ok(path),
+            Self::Memory(_) => {
+                Err(Failure::new("a store in memory ends with the command; use: musefs up --db :memory:"))
+            }
+        }
+    }
+
+    /// The store for writing; made if it is not there.
+    pub(crate) fn open_or_create(&self) -> Result<Box<dyn CatalogWriter>, Failure> {
+        Ok(match self {
+            Self::File(path) => {
+                refuse_folder(path)?;
+                Box::new(SqliteWriter::open_or_create(path)?)
+            }
+            Self::Memory(catalog) => Box::new(catalog.writer()),
+        })
+    }
+
+    /// The store for writing.
+    pub(crate) fn open_writer(&self) -> Result<Box<dyn CatalogWriter>, Failure> {
+        Ok(match self {
+            Self::File(path) => {
+                refuse_folder(path)?;
+                Box::new(SqliteWriter::open(path)?)
+            }
+            Self::Memory(catalog) => Box::new(catalog.writer()),
+        })
+    }
+
+    /// The store for reading.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Catalog>, Failure> {
+        Ok(match self {
+            Self::File(path) => {
+                refuse_folder(path)?;
+                SqliteCatalog::open(path)?
+            }
+            Self::Memory(catalog) => catalog.clone(),
+        })
+    }
+}
+
+fn refuse_folder(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::new(format!("{} is a folder; --db wants a file, such as library.db", path.display())));
+    }
+    Ok(())
+}
+
+/// A scanner that tells how far it is and ends when `cancelled` is set.
+pub(crate) fn scanner(
+    jobs: Option<u16>,
+    meter: &dyn Meter,
+    cancelled: Arc<AtomicBool>,
+    reporter: Arc<Reporter>,
+) -> Scanner {
+    let backing = Arc::new(FileBacking::new(Purpose::Scan, meter));
+    let scanner = Scanner::new(backing, formats()).cancelled_by(cancelled).progress(reporter);
+    match jobs {
+        Some(jobs) => scanner.jobs(jobs.into()),
+        None => scanner,
+    }
+}
