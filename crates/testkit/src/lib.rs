@@ -6,8 +6,10 @@
 //!
 //! - [`fixtures`] builds real, decodable audio files in code, the same ones for the same seed.
 //! - [`tools`] calls the programs that others read music files with.
+//! - [`hostile`] checks every promise of a format on any bytes, and measures the memory that takes.
 //! - [`doubles`] counts, fails, slows or records at each border that the contracts draw.
 
 pub mod doubles;
 pub mod fixtures;
+pub mod hostile;
 pub mod tools;
