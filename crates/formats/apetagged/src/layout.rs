@@ -1,0 +1,95 @@
+//! Lays a file out with an edit exchanged.
+
+use crate::anatomy::{Tags, Trailer};
+use crate::{PROBER, kind};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
+use musefs_contracts::edit::{Edit, EditValue, KeyChange};
+use musefs_contracts::format::LayoutError;
+use musefs_contracts::layout::{Layout, LayoutBuilder};
+use musefs_format_ape::{self as ape, Follow};
+use musefs_format_id3::{ROLE_PICTURE, TagInfo, fit, splice_tag};
+
+/// The audio moves by multiples of this, so that served and backing offsets share pages and extents.
+const BLOCK: u64 = 4096;
+
+pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+    if edit.is_empty() {
+        return Ok(Layout::verbatim(anatomy.size));
+    }
+    if anatomy.prober != PROBER || !kind::IDS.contains(&anatomy.format) {
+        return Err(LayoutError::StaleAnatomy);
+    }
+    let tags = Tags::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;
+    let mut at = 0;
+    let ranges = tags.leading.iter().map(|tag| tag.range).chain(tags.trailing.iter().map(Trailer::range));
+    for range in ranges {
+        if range.offset < at || range.end() > anatomy.size {
+            return Err(LayoutError::StaleAnatomy);
+        }
+        at = range.end();
+    }
+    let mut out = LayoutBuilder::new();
+    at = 0;
+    for tag in &tags.leading {
+        out.backing(ByteRange::new(at, tag.range.offset - at)).append(leading(anatomy, tag, edit)?);
+        at = tag.range.end();
+    }
+    let end = tags.trailing.first().map_or(anatomy.size, |tag| tag.range().offset);
+    out.backing(ByteRange::new(at, end - at));
+    trailing(anatomy, &tags, edit, &mut out)?;
+    Ok(out.finish())
+}
+
+/// An ID3v2 tag in front, which readers of these containers skip: what the edit touches is left out.
+fn leading(anatomy: &Anatomy, tag: &TagInfo, edit: &Edit) -> Result<LayoutBuilder, LayoutError> {
+    let own = elements(anatomy, tag.range);
+    let touched = |element: &Element| {
+        anatomy.key_of(element).is_some_and(|key| edit.touches(key))
+            || (element.role == ROLE_PICTURE && edit.art.is_some())
+    };
+    if !own.iter().any(touched) {
+        let mut out = LayoutBuilder::new();
+        out.backing(tag.range);
+        return Ok(out);
+    }
+    let frames = splice_tag(anatomy, tag, own, edit, false)?;
+    let total = fit(frames.needed(), tag.range.len, BLOCK);
+    frames.finish(total)
+}
+
+fn trailing(anatomy: &Anatomy, tags: &Tags, edit: &Edit, out: &mut LayoutBuilder) -> Result<(), LayoutError> {
+    let seen = tags.trailing.iter().rposition(|tag| matches!(tag, Trailer::Ape(_)));
+    if seen.is_none() {
+        out.append(ape::new_tag(&with_carried(edit, &tags.only_id3))?);
+    }
+    for (index, tag) in tags.trailing.iter().enumerate() {
+        match tag {
+            Trailer::Ape(tag) => {
+                let follow = if seen == Some(index) { Follow::All } else { Follow::Known };
+                out.append(ape::splice(anatomy, tag, elements(anatomy, tag.range), edit, follow)?);
+            }
+            Trailer::Id3v1(tag) => {
+                out.append(tag.splice(edit));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The edit, and beside it what the file's other tags say of keys that it does not touch.
+fn with_carried(edit: &Edit, carried: &[(String, Vec<String>)]) -> Edit {
+    let mut changes = edit.changes.clone();
+    for (key, values) in carried.iter().filter(|(key, _)| !edit.touches(key)) {
+        let values = values.iter().cloned().map(EditValue::Text).collect();
+        changes.push(KeyChange { key: key.clone(), values });
+    }
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
+    Edit { changes, art: edit.art.clone() }
+}
+
+/// The elements that lie in a range.
+fn elements(anatomy: &Anatomy, range: ByteRange) -> &[Element] {
+    let from = anatomy.elements.partition_point(|element| element.range.offset < range.offset);
+    let to = anatomy.elements.partition_point(|element| element.range.offset < range.end());
+    anatomy.elements.get(from..to).unwrap_or_default()
+}

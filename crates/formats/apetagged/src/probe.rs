@@ -1,0 +1,106 @@
+//! Taking a file apart.
+
+use crate::anatomy::{Tags, Trailer};
+use crate::{PROBER, kind};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability};
+use musefs_contracts::backing::Source;
+use musefs_contracts::format::Head;
+use musefs_contracts::limits;
+use musefs_contracts::probe::{Probe, ProbeError};
+use musefs_format_ape as ape;
+use musefs_format_id3::{Collector, probe_tag, probe_v1};
+use std::io;
+
+/// How many tags are followed at either end of a file.
+const MOST_TAGS: usize = 16;
+
+pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
+    let Some(kind) = kind::of(head) else {
+        return Err(ProbeError::NotUnderstood("this is no file of a format tagged with APEv2".to_owned()));
+    };
+    let size = source.stamp()?.size;
+    let start = head.content_offset;
+    let mut out = Collector::new();
+    let mut tags = Tags { trailing: locate(source, start, size)?, ..Tags::default() };
+    // What wins is told first: the last APEv2 tag, then those before it, ID3v2, ID3v1.
+    for tag in tags.trailing.iter().rev() {
+        if let Trailer::Ape(tag) = tag {
+            probe_ape(source, tag, &mut out)?;
+        }
+    }
+    leading(source, start, &mut tags, &mut out)?;
+    for tag in &tags.trailing {
+        if let Trailer::Id3v1(tag) = tag {
+            probe_v1(source, start, tag.range.end(), tag.range.end() == size, &mut out)?;
+        }
+    }
+    if !tags.trailing.iter().any(|tag| matches!(tag, Trailer::Ape(_))) {
+        let stated = out.tags.iter().filter(|(_, values)| !values.is_empty());
+        tags.only_id3 = stated.map(|(key, values)| (key.to_owned(), values.to_vec())).collect();
+    }
+    out.finish();
+    let end = tags.trailing.first().map_or(size, |tag| tag.range().offset);
+    let anatomy = Anatomy {
+        format: kind::IDS[kind.id].clone(),
+        prober: PROBER,
+        size,
+        audio: ByteRange::new(start, end.saturating_sub(start)),
+        editability: Editability::Editable,
+        elements: out.elements,
+        keys: Vec::new(),
+        pictures: out.pictures,
+        private: tags.encode(),
+    };
+    Ok(Probe::new(anatomy, out.tags))
+}
+
+/// The tags behind the stream, in file order, found back from the end of the file.
+fn locate(source: &dyn Source, floor: u64, size: u64) -> io::Result<Vec<Trailer>> {
+    let mut found = Vec::new();
+    let mut end = size;
+    while found.len() < MOST_TAGS {
+        let tag = match probe_v1(source, floor, end, end == size, &mut Collector::new())? {
+            Some(tag) => Some(Trailer::Id3v1(tag)),
+            None => ape::locate(source, floor, end)?.map(Trailer::Ape),
+        };
+        let Some(tag) = tag else { break };
+        end = tag.range().offset;
+        found.push(tag);
+    }
+    found.reverse();
+    Ok(found)
+}
+
+fn leading(source: &dyn Source, start: u64, tags: &mut Tags, out: &mut Collector) -> io::Result<()> {
+    let mut at = 0;
+    while tags.leading.len() < MOST_TAGS
+        && let Some(tag) = probe_tag(source, at, start, out)?
+    {
+        at = tag.range.end();
+        tags.leading.push(tag);
+    }
+    Ok(())
+}
+
+fn probe_ape(source: &dyn Source, tag: &ape::ApeTag, out: &mut Collector) -> io::Result<()> {
+    out.begin_source();
+    let mut items = Vec::new();
+    ape::probe(
+        source,
+        tag,
+        |key, values| out.state(key, values),
+        |element, picture| {
+            items.push((element, picture));
+            items.len() < limits::MAX_ELEMENTS
+        },
+    )?;
+    for (element, picture) in items {
+        if !out.element(element) {
+            break;
+        }
+        if let Some(picture) = picture {
+            out.picture(picture);
+        }
+    }
+    Ok(())
+}
