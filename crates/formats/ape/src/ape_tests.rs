@@ -161,6 +161,13 @@ fn a_new_tag_has_header_and_footer_and_reads_back() {
 }
 
 #[test]
+fn a_key_that_cannot_be_a_name_is_left_out() {
+    let edit = Edit { changes: vec![change("x", &["1"]), change("xy", &["2"])], art: None };
+    let bytes = bytes_of(b"", new_tag(&edit).expect("a tag"));
+    assert_eq!(bytes, tag(&[item("Xy", 0, b"2")], true));
+}
+
+#[test]
 fn a_broken_item_ends_the_listing_and_stays() {
     let mut broken = item("Artist", 0, b"a");
     broken[0] = 200;

@@ -126,7 +126,11 @@ pub fn new_tag(edit: &Edit) -> Result<LayoutBuilder, LayoutError> {
 
 fn add(items: &mut Items, edit: &Edit, written: &HashSet<&str>) -> Result<(), LayoutError> {
     for change in edit.changes.iter().filter(|change| !written.contains(change.key.as_str())) {
-        items.text(&item_name(&change.key), 0, change)?;
+        let name = item_name(&change.key);
+        // Names are two characters at the least, and readers refuse the whole tag for one that is not.
+        if name.len() >= 2 {
+            items.text(&name, 0, change)?;
+        }
     }
     edit.art.iter().flatten().try_for_each(|art| items.picture(art))
 }
