@@ -61,3 +61,16 @@ fn a_verbatim_layout_is_known_as_such() {
     assert!(!Layout::verbatim(9).is_verbatim(10));
     assert!(!sample().is_verbatim(34));
 }
+
+#[test]
+fn zeros_without_end_cost_no_memory_and_read_as_zeros() {
+    let mut builder = LayoutBuilder::new();
+    builder.bytes(b"a").zeros(1 << 40).bytes(b"b");
+    let layout = builder.finish();
+    assert!(layout.heap_bytes() < 1_000);
+    let mut buf = [7; 4];
+    assert_eq!(layout.read_at(&Ramp, 0, &mut buf).unwrap(), 4);
+    assert_eq!(buf, *b"a\0\0\0");
+    assert_eq!(layout.read_at(&Ramp, 1 << 40, &mut buf).unwrap(), 2);
+    assert_eq!(buf[..2], *b"\0b");
+}
