@@ -26,7 +26,7 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit, family: Family) -> Result<L
         return Ok(Layout::verbatim(anatomy.size));
     }
     let skeleton = Skeleton::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;
-    if anatomy.prober != PROBER || skeleton.end > anatomy.size || skeleton.group + 12 > anatomy.size {
+    if anatomy.prober != PROBER || !anatomy.lies_inside() || !skeleton.lies_inside(anatomy.size) {
         return Err(LayoutError::StaleAnatomy);
     }
     let mut splice = Splice { anatomy, edit, family, skeleton: &skeleton, patches: Vec::new() };
@@ -148,13 +148,14 @@ impl Splice<'_> {
         if frames.is_empty() {
             return Ok(());
         }
-        let at = if self.skeleton.is_open { self.skeleton.audio } else { self.skeleton.end };
+        let Skeleton { open, end, audio, lacks_padding, .. } = *self.skeleton;
+        let at = if open == 0 { end } else { open };
         let mut with = LayoutBuilder::new();
-        if !self.skeleton.is_open && self.skeleton.lacks_padding {
+        if open == 0 && lacks_padding {
             with.zeros(1);
         }
         let needed = HEADER_LEN + frames.needed();
-        let total = if self.skeleton.is_open { needed.next_multiple_of(PAGE) } else { needed.next_multiple_of(2) };
+        let total = needed.next_multiple_of(if at > audio { 2 } else { PAGE });
         with.append(self.id3_chunk(self.family.id3(), frames, total - HEADER_LEN)?);
         self.patches.push(Patch { range: ByteRange::new(at, 0), with });
         Ok(())

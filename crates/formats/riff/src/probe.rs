@@ -32,7 +32,7 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, family: Family) -> Res
         last.is_some_and(|last| last.content.len % 2 == 1 && last.range.end() == last.content.end());
     let audio = chunks.iter().find(|chunk| chunk.name == family.audio());
     skeleton.audio = audio.map_or(0, |audio| audio.range.offset);
-    skeleton.is_open = audio.is_some_and(|audio| audio.is_open);
+    skeleton.open = last.filter(|last| last.is_open).map_or(0, |last| last.range.offset);
     let mut out = Collector::new();
     let mut survey = Survey { source, family, skeleton, out: &mut out };
     survey.id3(&chunks)?;

@@ -1,5 +1,6 @@
 //! What the anatomy records beyond its elements: where tags stand, and what the sizes of the file say.
 
+use crate::chunk::HEADER_LEN;
 use musefs_contracts::anatomy::ByteRange;
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_format_id3::TagInfo;
@@ -37,8 +38,9 @@ pub(crate) struct Skeleton {
     pub(crate) wide_size: (u64, u64),
     /// Header of the audio's chunk.
     pub(crate) audio: u64,
-    /// The audio reaches to the end of the file, so that nothing may follow it.
-    pub(crate) is_open: bool,
+    /// Where the header of a chunk stands that reaches to the end of the file whatever its size says, so that nothing may
+    /// follow it; 0 where there is none.
+    pub(crate) open: u64,
     /// Behind the last well-formed chunk.
     pub(crate) end: u64,
     /// The last chunk is of odd length, and its padding is missing.
@@ -48,12 +50,31 @@ pub(crate) struct Skeleton {
 }
 
 impl Skeleton {
+    /// Whether everything lies in a file of this size.
+    pub(crate) fn lies_inside(&self, size: u64) -> bool {
+        let inside = |offset: u64, len: u64| offset.checked_add(len).is_some_and(|end| end <= size);
+        let chunk_inside = |chunk: &TagChunk| {
+            let within = |info: &TagInfo| {
+                let end = info.range.offset.checked_add(info.range.len);
+                info.range.offset >= chunk.range.offset && end.is_some_and(|end| end <= chunk.range.end())
+            };
+            chunk.range.len >= HEADER_LEN
+                && inside(chunk.range.offset, chunk.range.len)
+                && !matches!(&chunk.tag, Tag::Id3(info) if !within(info))
+        };
+        let group_end = self.group.checked_add(12);
+        group_end.is_some_and(|end| end <= self.end && self.wide_size.0.checked_add(8).is_some_and(|wide| wide <= size))
+            && [self.end, self.audio, self.open].iter().all(|offset| *offset <= size)
+            && self.tags.iter().all(chunk_inside)
+    }
+
     /// The stored form.
     pub(crate) fn encode(&self) -> Box<[u8]> {
         let mut out = Encoder::default();
-        let flags = u64::from(self.is_open) | u64::from(self.lacks_padding) << 1;
+        let lacks_padding = u64::from(self.lacks_padding);
         let (wide_at, wide) = self.wide_size;
-        for int in [self.group, u64::from(self.group_size), wide_at, wide, self.audio, flags, self.end] {
+        let size = u64::from(self.group_size);
+        for int in [self.group, size, wide_at, wide, self.audio, self.open, lacks_padding, self.end] {
             out.int(int);
         }
         out.int(self.tags.len() as u64);
@@ -79,8 +100,8 @@ impl Skeleton {
         let mut skeleton = Self { group: input.int()?, group_size: input.int()? as u32, ..Self::default() };
         skeleton.wide_size = (input.int()?, input.int()?);
         skeleton.audio = input.int()?;
-        let flags = input.int()?;
-        (skeleton.is_open, skeleton.lacks_padding) = (flags & 1 != 0, flags & 2 != 0);
+        skeleton.open = input.int()?;
+        skeleton.lacks_padding = input.int()? != 0;
         skeleton.end = input.int()?;
         for _ in 0..input.count()? {
             let name = input.bytes()?.try_into().map_err(|_| DecodeError)?;

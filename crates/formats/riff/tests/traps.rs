@@ -2,6 +2,10 @@
 
 mod support;
 
+use musefs_contracts::edit::Edit;
+use musefs_contracts::format::Format;
+use musefs_contracts::ids::TrackId;
+use musefs_format_riff::Wave;
 use support::*;
 
 #[test]
@@ -202,4 +206,35 @@ fn what_is_no_wave_is_said_so() {
     assert!(try_probe(b"RIFF\0\0\0\0AVI ").is_err());
     assert!(try_probe(b"RIFF").is_err());
     assert!(!probe(&wave(&[])).anatomy.is_editable(), "without audio there is nothing to splice around");
+}
+
+#[test]
+fn a_new_tag_is_not_swallowed_by_a_last_chunk_that_claims_more_than_there_is() {
+    let cut_off = sized(b"junk", 4_000, b"whatever");
+    let mut aiff_cut_off = cut_off.clone();
+    aiff_cut_off[4..8].reverse();
+    let aiff = [aiff(&[(b"COMM", vec![0; 18]), (b"SSND", ramp(100))]), aiff_cut_off].concat();
+    for file in [wave(&[chunk(b"data", &ramp(100)), cut_off]), aiff] {
+        let served = splice(&file, &[("title", &["Other"])]);
+        let after = probe(&served);
+        assert_eq!(after.tags.get("title"), ["Other"]);
+        assert_eq!(after.anatomy.audio, probe(&file).anatomy.audio, "the tag stands behind the audio");
+        assert!(served.ends_with(b"whatever"));
+    }
+}
+
+#[test]
+fn a_stored_anatomy_that_points_outside_its_file_is_stale() {
+    let file = wave(&[info(&[(b"INAM", "Song")]), chunk(b"data", &ramp(100))]);
+    let probed = probe(&file);
+    let edit = Edit::between(TrackId(1), &probed.anatomy, &rows(&probed, &[("title", &["Other"])]), &[], &[]);
+    for at in 0..probed.anatomy.private.len() {
+        for byte in [0, 1, 0x7f, 0xff] {
+            let mut anatomy = probed.anatomy.clone();
+            anatomy.private[at] = byte;
+            if let Ok(layout) = Wave::new().layout(&anatomy, &edit) {
+                assert!(layout.len() < 100_000, "byte {at} as {byte}");
+            }
+        }
+    }
 }
