@@ -33,8 +33,9 @@ impl Atom {
 
     /// Reads the header of the atom at `offset`, inside something that ends at `end`.
     ///
-    /// `None` if what stands there is no atom. A size of 0 reaches to `end`. One that passes `end` is cut there if `clip` is
-    /// set (a file that was cut off), and no atom otherwise.
+    /// `None` if what stands there is no atom. Where `clip` is set, as it is among the file's own atoms, a size of 0 reaches to
+    /// `end`, and one that passes `end` is cut there (a file that was cut off); elsewhere neither is an atom, since what is
+    /// put behind it would become part of it.
     pub(crate) fn read(source: &dyn Source, offset: u64, end: u64, clip: bool) -> io::Result<Option<Self>> {
         let mut header = [0; 16];
         let available = end.saturating_sub(offset).min(16) as usize;
@@ -45,7 +46,8 @@ impl Atom {
         let [s0, s1, s2, s3, n0, n1, n2, n3, wide @ ..] = header;
         let name = [n0, n1, n2, n3];
         let (size, header_len) = match u32::from_be_bytes([s0, s1, s2, s3]) {
-            0 => (end - offset, 8),
+            0 if clip => (end - offset, 8),
+            0 => return Ok(None),
             1 if n == 16 => (u64::from_be_bytes(wide), 16),
             size => (u64::from(size), 8),
         };
@@ -113,7 +115,8 @@ mod tests {
     #[test]
     fn sizes_of_each_kind_are_read() {
         assert_eq!(read(b"\0\0\0\x09freex", false).unwrap().range.len, 9);
-        assert_eq!(read(b"\0\0\0\0mdatxyz", false).unwrap().range.len, 11, "0 reaches to the end");
+        assert_eq!(read(b"\0\0\0\0mdatxyz", true).unwrap().range.len, 11, "0 reaches to the end");
+        assert_eq!(read(b"\0\0\0\0mdatxyz", false), None, "but not inside another atom");
         let wide = read(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x12xy", false).unwrap();
         assert_eq!((wide.range.len, wide.header_len), (18, 16));
     }

@@ -1,5 +1,6 @@
 //! Splicing an edit into the metadata list, and keeping everything else where its offsets say it is.
 
+use crate::PROBER;
 use crate::anatomy::{FILE_LEVEL, Free, Node, Skeleton, role};
 use crate::atom::header;
 use crate::item_write::{write_key, write_pictures};
@@ -29,7 +30,8 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutErr
         return Ok(Layout::verbatim(anatomy.size));
     }
     let skeleton = Skeleton::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;
-    if skeleton.path.is_empty() || skeleton.path.len() > PATH.len() {
+    let is_current = anatomy.prober == PROBER && anatomy.lies_inside();
+    if !is_current || skeleton.path.is_empty() || skeleton.path.len() > PATH.len() {
         return Err(LayoutError::StaleAnatomy);
     }
     let items = items(anatomy, edit)?;
@@ -91,7 +93,13 @@ struct Splice<'a> {
 impl<'a> Splice<'a> {
     fn new(anatomy: &'a Anatomy, skeleton: Skeleton) -> Result<Self, LayoutError> {
         let fits = |range: ByteRange| range.offset.checked_add(range.len).is_some_and(|end| end <= anatomy.size);
-        let sound = skeleton.path.iter().all(|node| fits(node.range) && node.insert_at <= node.range.end())
+        let node_fits = |node: &Node| {
+            fits(node.range)
+                && matches!(node.header_len, 8 | 16)
+                && node.header_len <= node.range.len
+                && (content(node).offset..=node.range.end()).contains(&node.insert_at)
+        };
+        let sound = skeleton.path.iter().all(node_fits)
             && skeleton.tables.iter().all(|table| fits(table.entries) && matches!(table.width, 4 | 8))
             && skeleton.frees.iter().all(|free| fits(free.range) && free.level <= FILE_LEVEL);
         if !sound {

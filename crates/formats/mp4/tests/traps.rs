@@ -193,6 +193,21 @@ fn a_size_of_zero_reaches_to_the_end() {
 }
 
 #[test]
+fn what_an_edit_adds_is_not_swallowed_by_an_atom_without_a_size() {
+    // Only the file's own last atom may reach to the end (ISO/IEC 14496-12, section 4.2).
+    let endless = b"\0\0\0\0uuidwhatever".to_vec();
+    let moov = atom(b"moov", &[atom(b"mvhd", &[7; 20]), endless.clone()].concat());
+    for file in [
+        [atom(b"ftyp", b"M4A \0\0\0\0"), moov, atom(b"mdat", &ramp(100))].concat(),
+        File { items: Some(vec![text(b"\xa9alb", &["Album"]), endless.clone()]), ..File::default() }.build(),
+    ] {
+        let served = splice(&file, &[("title", &["Another"])], &[]);
+        assert_eq!(probe(&served).tags.get("title"), ["Another"]);
+        assert!(served.windows(endless.len()).any(|part| part == endless));
+    }
+}
+
+#[test]
 fn lying_sizes_allocate_nothing_and_end_nothing() {
     let mut count = File::default().build();
     let at = count.windows(4).position(|window| window == b"stco").unwrap() + 8;
