@@ -1,19 +1,14 @@
 //! What an edit may change in Ogg pages that it passes on: their number and, with it, their checksum.
 
-const HEADER: usize = 27;
+/// Number and checksum of a page, from its first byte on (RFC 3533, section 6).
+const NUMBERED: std::ops::Range<usize> = 18..26;
 
-/// The bytes with number and checksum of every page set to zero. Bytes that are no pages stay.
+/// The bytes with these fields of everything that begins like a page set to zero.
 pub(super) fn without_numbers(bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
-    let mut at = 0;
-    while let Some(header) = bytes.get(at..at + HEADER) {
-        if !header.starts_with(b"OggS") {
-            at += 1;
-            continue;
-        }
-        out[at + 18..at + 26].fill(0);
-        let segments = bytes.get(at + HEADER..at + HEADER + usize::from(header[26])).unwrap_or_default();
-        at += HEADER + segments.len() + segments.iter().map(|len| usize::from(*len)).sum::<usize>();
+    for at in bytes.windows(4).enumerate().filter(|(_, window)| *window == b"OggS").map(|(at, _)| at) {
+        let end = (at + NUMBERED.end).min(out.len());
+        out[(at + NUMBERED.start).min(end)..end].fill(0);
     }
     out
 }
