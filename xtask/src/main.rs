@@ -2,6 +2,7 @@
 //!
 //! **Must never know** how musefs works inside: it builds, runs and checks the program from outside.
 
+mod bench;
 mod corpus;
 mod dist;
 mod fidelity;
@@ -23,6 +24,7 @@ usage: cargo xtask COMMAND
   matrix                      every combination of features: build, lint with warnings denied, test
   tidy                        crate edges, module docs, formatting, licences
   corpus DIR --tracks N       write a synthetic library of N tracks [--formats LIST] [--seed S] [--art-kib K]
+  bench [--tracks N] ...      musefs beside the native file system and its peer; --only NAME,... --rounds R --json FILE
   setup [--check]             install (as root, with apt) or name what the other commands need
   dist                        release binaries of every feature set into target/dist
 ";
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "matrix" => matrix::run(rest),
         "tidy" => tidy::run(rest),
         "corpus" => corpus::run(rest),
+        "bench" => bench::run(rest),
         "setup" => setup::run(rest),
         "dist" => dist::run(rest),
         "help" | "--help" | "-h" => {

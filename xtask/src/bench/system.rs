@@ -1,0 +1,191 @@
+//! The systems that are compared, and their processes: started here, and stopped whatever happens.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a daemon may take to come up or go away.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is measured.
+pub(super) enum System {
+    /// The files themselves.
+    Native,
+    /// This project's release build.
+    Musefs(PathBuf),
+    /// The peer.
+    Peer(PathBuf),
+}
+
+impl System {
+    /// Its column.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Musefs(_) => "musefs",
+            Self::Peer(_) => "peer",
+        }
+    }
+
+    /// Its program, if it has one.
+    pub(super) fn program(&self) -> Option<&Path> {
+        match self {
+            Self::Native => None,
+            Self::Musefs(path) | Self::Peer(path) => Some(path),
+        }
+    }
+}
+
+/// What a process used from start to end.
+pub(super) struct Usage {
+    pub(super) seconds: f64,
+    pub(super) cpu_seconds: f64,
+    pub(super) peak_rss_mib: f64,
+    pub(super) bytes_read: u64,
+}
+
+/// Reads the library into the store at `db`.
+pub(super) fn scan(program: &Path, library: &Path, db: &Path) -> Result<Usage, String> {
+    let mut command = Command::new(program);
+    command.arg("scan").arg(library).arg("--db").arg(db).arg("--quiet");
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let began = Instant::now();
+    let mut child = Guard(command.spawn().map_err(|error| format!("{}: {error}", program.display()))?);
+    let mut usage = Usage { seconds: 0.0, cpu_seconds: 0.0, peak_rss_mib: 0.0, bytes_read: 0 };
+    loop {
+        // What can be seen last, some milliseconds before the end, is what is answered.
+        let process = Process(child.0.id());
+        usage.peak_rss_mib = process.memory_mib("VmHWM").unwrap_or(usage.peak_rss_mib);
+        usage.cpu_seconds = process.cpu_seconds().unwrap_or(usage.cpu_seconds);
+        usage.bytes_read = process.io("rchar").unwrap_or(usage.bytes_read);
+        match child.0.try_wait() {
+            Ok(Some(status)) if status.success() => break,
+            Ok(Some(status)) => return Err(format!("{} scan: {status}", program.display())),
+            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    usage.seconds = began.elapsed().as_secs_f64();
+    Ok(usage)
+}
+
+/// A mount with the process that serves it. Both end when it is dropped.
+pub(super) struct Mount {
+    child: Child,
+    path: PathBuf,
+    /// How long it took until the root could be listed.
+    pub(super) ready: Duration,
+}
+
+impl Mount {
+    /// Mounts the store and waits for the first listing.
+    pub(super) fn new(program: &Path, db: &Path, path: &Path) -> Result<Self, String> {
+        fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut command = Command::new(program);
+        command.arg("mount").arg("--db").arg(db).arg(path).stdin(Stdio::null()).stdout(Stdio::null());
+        let began = Instant::now();
+        let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
+        let mut mount = Self { child, path: path.to_owned(), ready: Duration::ZERO };
+        loop {
+            if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+                mount.ready = began.elapsed();
+                return Ok(mount);
+            }
+            if let Ok(Some(status)) = mount.child.try_wait() {
+                return Err(format!("{} mount: {status}", program.display()));
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(format!("{} mount: nothing to see after {PATIENCE:?}", program.display()));
+            }
+            std::thread::sleep(Duration::from_micros(500));
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The process that serves it.
+    pub(super) fn process(&self) -> Process {
+        Process(self.child.id())
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let unmount = |arguments: &[&str]| {
+            let (program, flags) = arguments.split_first().expect("each list starts with a program");
+            let mut command = Command::new(program);
+            command.args(flags).arg(&self.path).stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        };
+        let _ = unmount(&["umount"]) || unmount(&["fusermount3", "-u"]) || unmount(&["umount", "--lazy"]);
+        let began = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if began.elapsed() > Duration::from_secs(10) {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A process that ends with its owner.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A look at a process from outside.
+#[derive(Clone, Copy)]
+pub(super) struct Process(u32);
+
+impl Process {
+    /// `VmRSS` now or `VmHWM`, the most it ever was.
+    pub(super) fn memory_mib(self, field: &str) -> Option<f64> {
+        self.number("status", field).map(|kib| kib as f64 / 1024.0)
+    }
+
+    /// A line of its input and output: `rchar`, the bytes it read, or `syscr`, the calls it read with.
+    pub(super) fn io(self, field: &str) -> Option<u64> {
+        self.number("io", field)
+    }
+
+    /// What its threads worked, in steps of 10 ms.
+    pub(super) fn cpu_seconds(self) -> Option<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).ok()?;
+        // The name in parentheses may hold anything; user and system time are the 12th and 13th fields behind it.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        Some((ticks(11)? + ticks(12)?) as f64 / 100.0)
+    }
+
+    fn number(self, file: &str, field: &str) -> Option<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.0)).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_can_be_looked_at() {
+        let own = Process(std::process::id());
+        assert!(own.memory_mib("VmRSS").unwrap() > 0.5);
+        assert!(own.memory_mib("VmHWM").unwrap() >= own.memory_mib("VmRSS").unwrap() / 2.0);
+        assert!(own.io("syscr").unwrap() > 0);
+        assert!(own.cpu_seconds().is_some());
+        assert_eq!(Process(u32::MAX).memory_mib("VmRSS"), None);
+    }
+}
