@@ -3,9 +3,10 @@
 use crate::cli::{Mode, ServeArgs, ViewArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::say;
-use crate::wiring::formats;
+use crate::wiring::{formats, scan_backing};
 use musefs_backing::{FileBacking, Purpose};
 use musefs_cache::{BudgetedLayoutCache, CompactSizeCache};
+use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::clock::SystemClock;
 use musefs_contracts::template::PathTemplate;
@@ -45,6 +46,7 @@ pub(crate) fn template(view: &ViewArgs, default: &str) -> Result<Template, Failu
 pub(crate) struct Prepared {
     pub(crate) vfs: Arc<Vfs>,
     registry: Arc<Registry>,
+    scan_backing: Arc<dyn Backing>,
 }
 
 impl Prepared {
@@ -83,7 +85,8 @@ impl Prepared {
             passthrough: true,
             ..VfsOptions::default()
         };
-        Ok(Self { vfs: Vfs::new(parts, options)?, registry })
+        let scan_backing = scan_backing(meter);
+        Ok(Self { vfs: Vfs::new(parts, options)?, registry, scan_backing })
     }
 
     /// Mounts it and keeps it fresh.
@@ -116,7 +119,7 @@ impl Prepared {
         Ok(Serving {
             refresher,
             mounted,
-            registry: self.registry,
+            scan_backing: self.scan_backing,
             #[cfg(feature = "http")]
             http,
         })
@@ -127,8 +130,8 @@ impl Prepared {
 pub(crate) struct Serving {
     refresher: Refresher,
     mounted: Mounted,
-    /// The numbers of this mount.
-    pub(crate) registry: Arc<Registry>,
+    /// Opens files for scanning, counted with this mount's numbers.
+    pub(crate) scan_backing: Arc<dyn Backing>,
     #[cfg(feature = "http")]
     http: Option<musefs_telemetry::http::HttpServer>,
 }

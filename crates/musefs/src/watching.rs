@@ -3,7 +3,7 @@
 use crate::errors::Failure;
 use crate::progress::Reporter;
 use crate::wiring::{Store, scanner};
-use musefs_contracts::meter::Meter;
+use musefs_contracts::backing::Backing;
 use musefs_scan::{ScanError, Task, WatchOptions, Watcher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) fn watch(
     store: &Store,
     roots: Vec<PathBuf>,
-    meter: Arc<dyn Meter>,
+    backing: Arc<dyn Backing>,
     cancelled: Arc<AtomicBool>,
 ) -> Result<Watcher, Failure> {
     if roots.is_empty() {
@@ -21,7 +21,7 @@ pub(crate) fn watch(
     }
     let store = store.clone();
     let on_change = move |changed: &[PathBuf]| {
-        if let Err(error) = rescan(&store, changed, meter.as_ref(), &cancelled) {
+        if let Err(error) = rescan(&store, changed, &backing, &cancelled) {
             tracing::warn!("cannot take in what changed in the library: {}", error.line());
         }
     };
@@ -29,12 +29,17 @@ pub(crate) fn watch(
         .map_err(|error| Failure::new(format!("cannot watch the library: {error}")))
 }
 
-fn rescan(store: &Store, changed: &[PathBuf], meter: &dyn Meter, cancelled: &Arc<AtomicBool>) -> Result<(), Failure> {
+fn rescan(
+    store: &Store,
+    changed: &[PathBuf],
+    backing: &Arc<dyn Backing>,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<(), Failure> {
     if cancelled.load(Ordering::Relaxed) {
         return Ok(());
     }
     let mut writer = store.open_writer()?;
-    let scanner = scanner(None, meter, cancelled.clone(), Arc::new(Reporter::new(true)));
+    let scanner = scanner(None, backing.clone(), cancelled.clone(), Arc::new(Reporter::new(true)));
     match scanner.run(writer.as_mut(), changed, Task::Add) {
         Ok(summary) => tracing::info!(?changed, ?summary, "took in what changed"),
         // A folder that was emptied or removed: what is known of its files stays until the user prunes it.

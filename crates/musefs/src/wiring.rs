@@ -5,15 +5,19 @@ use crate::progress::Reporter;
 use musefs_backing::{FileBacking, Purpose};
 use musefs_catalog::{SqliteCatalog, SqliteWriter};
 use musefs_catalog_memory::MemoryCatalog;
+use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::format::Formats;
 use musefs_contracts::meter::Meter;
 use musefs_contracts::writer::CatalogWriter;
+use musefs_format_apetagged::ApeTagged;
+use musefs_format_dsf::Dsf;
 use musefs_format_flac::Flac;
 use musefs_format_mp4::Mp4;
 use musefs_format_mpeg::Mpeg;
 use musefs_format_ogg::Ogg;
 use musefs_format_riff::{Aiff, Wave};
+use musefs_format_verbatim::{Asf, Dsdiff, Matroska};
 use musefs_scan::Scanner;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +35,11 @@ pub(crate) fn formats() -> Formats {
         Arc::new(Ogg::new()),
         Arc::new(Wave::new()),
         Arc::new(Aiff::new()),
+        Arc::new(ApeTagged::new()),
+        Arc::new(Dsf::new()),
+        Arc::new(Dsdiff::new()),
+        Arc::new(Asf::new()),
+        Arc::new(Matroska::new()),
     ])
 }
 
@@ -100,14 +109,18 @@ fn refuse_folder(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Opens files for scanning. Made once a process, since each metric is handed out once.
+pub(crate) fn scan_backing(meter: &dyn Meter) -> Arc<dyn Backing> {
+    Arc::new(FileBacking::new(Purpose::Scan, meter))
+}
+
 /// A scanner that tells how far it is and ends when `cancelled` is set.
 pub(crate) fn scanner(
     jobs: Option<u16>,
-    meter: &dyn Meter,
+    backing: Arc<dyn Backing>,
     cancelled: Arc<AtomicBool>,
     reporter: Arc<Reporter>,
 ) -> Scanner {
-    let backing = Arc::new(FileBacking::new(Purpose::Scan, meter));
     let scanner = Scanner::new(backing, formats()).cancelled_by(cancelled).progress(reporter);
     match jobs {
         Some(jobs) => scanner.jobs(jobs.into()),

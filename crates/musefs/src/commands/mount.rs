@@ -29,7 +29,7 @@ pub(crate) fn run(args: MountArgs) -> CommandResult {
         Prepared::new(catalog, Arc::new(template), &args.view, &args.serve)?.mount(&mountpoint, &args.serve)?;
     let watcher = if args.watch {
         let roots = store.open_writer()?.roots()?;
-        Some(watch(&store, roots, serving.registry.clone(), interrupted.clone())?)
+        Some(watch(&store, roots, serving.scan_backing.clone(), interrupted.clone())?)
     } else {
         None
     };

@@ -4,7 +4,7 @@ use crate::cli::{ScanArgs, TalkArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::progress::{Reporter, summarise};
 use crate::signals::Second;
-use crate::wiring::{Store, scanner};
+use crate::wiring::{Store, scan_backing, scanner};
 use crate::{logging, signals};
 use musefs_contracts::meter::NoMeter;
 use musefs_contracts::writer::CatalogWriter;
@@ -48,7 +48,7 @@ pub(crate) fn run_task(
 ) -> CommandResult {
     let reporter = Arc::new(Reporter::new(talk.quiet));
     let cancelled = signals::interrupted(Second::Exits)?;
-    let result = scanner(jobs, &NoMeter, cancelled, reporter.clone()).run(writer, targets, task);
+    let result = scanner(jobs, scan_backing(&NoMeter), cancelled, reporter.clone()).run(writer, targets, task);
     reporter.finish();
     let summary = result.map_err(explain)?;
     if !talk.quiet {

@@ -10,7 +10,7 @@ use crate::serve::{Prepared, template};
 use crate::signals::{Second, interrupted};
 use crate::watching::watch;
 use crate::wiring::{Store, scanner};
-use musefs_contracts::meter::Meter;
+use musefs_contracts::backing::Backing;
 use musefs_fuse_adapter::check_mountpoint;
 use musefs_scan::{Task, Watcher};
 use std::path::{Path, PathBuf};
@@ -35,9 +35,9 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let prepared = Prepared::new(store.open()?, Arc::new(template), &args.view, &args.serve)?;
     let serving = prepared.mount(mountpoint, &args.serve)?;
     serving.announce(args.talk.quiet);
-    let meter = serving.registry.clone();
+    let backing = serving.scan_backing.clone();
     let intake =
-        Intake { store, music, jobs: args.jobs, quiet: args.talk.quiet, meter, cancelled: interrupted.clone() };
+        Intake { store, music, jobs: args.jobs, quiet: args.talk.quiet, backing, cancelled: interrupted.clone() };
     let intake = intake.start()?;
     let ending = serving.until(&interrupted);
     // Whoever unmounted it wants the scan to end, too.
@@ -54,7 +54,7 @@ struct Intake {
     music: Vec<PathBuf>,
     jobs: Option<u16>,
     quiet: bool,
-    meter: Arc<dyn Meter>,
+    backing: Arc<dyn Backing>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -70,7 +70,7 @@ impl Intake {
 
     fn run(&self) -> Result<(), Failure> {
         // Watching begins first, so that nothing that changes during the scan is missed; the store takes one at a time.
-        let watcher = watch(&self.store, self.music.clone(), self.meter.clone(), self.cancelled.clone());
+        let watcher = watch(&self.store, self.music.clone(), self.backing.clone(), self.cancelled.clone());
         let scanned = self.scan();
         if let Err(failure) = &scanned {
             complain(failure.line());
@@ -85,7 +85,7 @@ impl Intake {
     fn scan(&self) -> Result<(), Failure> {
         let mut writer = self.store.open_or_create()?;
         let reporter = Arc::new(Reporter::new(self.quiet));
-        let scanner = scanner(self.jobs, self.meter.as_ref(), self.cancelled.clone(), reporter.clone());
+        let scanner = scanner(self.jobs, self.backing.clone(), self.cancelled.clone(), reporter.clone());
         let summary = scanner.run(writer.as_mut(), &self.music, Task::Add);
         reporter.finish();
         let summary = summary.map_err(explain)?;
