@@ -5,6 +5,7 @@
 //! own idea of the format.
 //!
 //! - [`fixtures`] builds real, decodable audio files in code, the same ones for the same seed.
+//! - [`splicing`] drives a format as the file system does.
 //! - [`tools`] calls the programs that others read music files with.
 //! - [`hostile`] checks every promise of a format on any bytes, and measures the memory that takes.
 //! - [`doubles`] counts, fails, slows or records at each border that the contracts draw.
@@ -12,4 +13,5 @@
 pub mod doubles;
 pub mod fixtures;
 pub mod hostile;
+pub mod splicing;
 pub mod tools;

@@ -69,15 +69,7 @@ proptest! {
         let pictures = if art.is_empty() { before.anatomy.pictures.len() } else { 1 };
         prop_assert_eq!(after.anatomy.pictures.len(), pictures);
 
-        let mut offsets: Vec<usize> = cuts.iter().map(|cut| cut.index(served.len() + 1)).collect();
-        offsets.push(0);
-        offsets.push(served.len());
-        offsets.sort_unstable();
-        for pair in offsets.windows(2) {
-            let mut part = vec![0; pair[1] - pair[0]];
-            layout.read_at(&Io(&bytes), pair[0] as u64, &mut part).unwrap();
-            prop_assert_eq!(&part[..], &served[pair[0]..pair[1]]);
-        }
+        check_splits(&layout, &bytes, &served, cuts.iter().map(|cut| cut.index(served.len() + 1)));
     }
 
     #[test]

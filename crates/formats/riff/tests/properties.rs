@@ -55,14 +55,7 @@ proptest! {
         prop_assert!(left.changes.is_empty(), "{:?}", left);
         prop_assert_eq!(after.anatomy.pictures.len(), art.len());
 
-        let mut offsets: Vec<usize> = cuts.iter().map(|cut| cut.index(served.len() + 1)).collect();
-        offsets.extend([0, served.len()]);
-        offsets.sort_unstable();
-        for pair in offsets.windows(2) {
-            let mut part = vec![0; pair[1] - pair[0]];
-            layout.read_at(&Io(&file), pair[0] as u64, &mut part).unwrap();
-            prop_assert_eq!(&part[..], &served[pair[0]..pair[1]]);
-        }
+        check_splits(&layout, &file, &served, cuts.iter().map(|cut| cut.index(served.len() + 1)));
     }
 
     #[test]

@@ -1,17 +1,14 @@
 //! Builds MP4 files, splices edits into them, and follows their offset tables to the audio.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "names read best as byte string literals")]
 
 use musefs_contracts::anatomy::ByteRange;
-use musefs_contracts::backing::{MemorySource, read_exact_at};
-use musefs_contracts::edit::Edit;
-use musefs_contracts::format::{Format, Head};
-use musefs_contracts::ids::{ArtId, TrackId};
-use musefs_contracts::layout::{Layout, SegmentIo, TagValueRef};
-use musefs_contracts::probe::Probe;
-use musefs_contracts::tags::{ArtLink, TagRow, TagValue};
+use musefs_contracts::layout::Layout;
+use musefs_contracts::probe::{Probe, ProbeError};
+use musefs_contracts::tags::ArtLink;
 use musefs_format_mp4::Mp4;
-use std::io;
+use musefs_testkit::splicing::{self, Changes};
+pub(crate) use musefs_testkit::splicing::{check_splits, link, ramp, read, rows};
 
 pub(crate) fn atom(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut bytes = (content.len() as u32 + 8).to_be_bytes().to_vec();
@@ -65,10 +62,6 @@ impl Default for File {
             handler: *b"soun",
         }
     }
-}
-
-pub(crate) fn ramp(len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at % 251) as u8).collect()
 }
 
 /// Each chunk of audio is this long; tables have an entry for each.
@@ -132,66 +125,8 @@ impl File {
     }
 }
 
-pub(crate) fn try_probe(bytes: &[u8], extension: &str) -> Result<Probe, musefs_contracts::probe::ProbeError> {
-    let head = Head { bytes, content: bytes, content_offset: 0, extension };
-    Mp4::new().probe(&MemorySource(bytes.to_vec()), &head)
-}
-
 pub(crate) fn probe(bytes: &[u8]) -> Probe {
     try_probe(bytes, "m4a").unwrap()
-}
-
-/// Rows of a probe with keys replaced; an empty list removes.
-pub(crate) fn rows(probe: &Probe, changes: &[(&str, &[&str])]) -> Vec<TagRow> {
-    let mut rows = probe.tags.rows();
-    for (key, values) in changes {
-        rows.retain(|row| row.key != *key);
-        for (ordinal, value) in values.iter().enumerate() {
-            let value = TagValue::Text((*value).to_owned());
-            rows.push(TagRow { key: (*key).to_owned(), value, ordinal: ordinal as i64 });
-        }
-    }
-    rows
-}
-
-pub(crate) fn link(id: i64, mime: &str, byte_len: u64) -> ArtLink {
-    let (mime, description) = (mime.to_owned(), String::new());
-    ArtLink { art: ArtId(id), mime, width: None, height: None, byte_len, picture_type: 3, description }
-}
-
-pub(crate) struct Io<'a>(pub(crate) &'a [u8]);
-
-impl SegmentIo for Io<'_> {
-    fn backing(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        read_exact_at(&MemorySource(self.0.to_vec()), offset, buf)
-    }
-    fn art(&self, art: ArtId, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        (offset..).zip(buf).for_each(|(at, byte)| *byte = at as u8 ^ art.0 as u8);
-        Ok(())
-    }
-    fn tag_value(&self, _: &TagValueRef, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        (offset..).zip(buf).for_each(|(at, byte)| *byte = !at as u8);
-        Ok(())
-    }
-}
-
-pub(crate) fn layout(bytes: &[u8], changes: &[(&str, &[&str])], art: &[ArtLink]) -> Layout {
-    let probe = probe(bytes);
-    assert!(probe.anatomy.is_editable(), "{:?}", probe.anatomy.editability);
-    let edit = Edit::between(TrackId(1), &probe.anatomy, &rows(&probe, changes), art, &[]);
-    let layout = Mp4::new().layout(&probe.anatomy, &edit).unwrap();
-    assert_eq!(Mp4::new().served_len(&probe.anatomy, &edit).unwrap(), layout.len());
-    layout
-}
-
-pub(crate) fn read(layout: &Layout, backing: &[u8]) -> Vec<u8> {
-    let mut served = vec![0; layout.len() as usize];
-    assert_eq!(layout.read_at(&Io(backing), 0, &mut served).unwrap(), served.len());
-    served
-}
-
-pub(crate) fn splice(bytes: &[u8], changes: &[(&str, &[&str])], art: &[ArtLink]) -> Vec<u8> {
-    read(&layout(bytes, changes, art), bytes)
 }
 
 /// Where an atom's content stands, by its path of names.
@@ -234,4 +169,17 @@ pub(crate) fn audio_by_table(bytes: &[u8], len: usize) -> Vec<u8> {
         audio.extend_from_slice(&bytes[at..at + n]);
     }
     audio
+}
+
+pub(crate) fn try_probe(bytes: &[u8], extension: &str) -> Result<Probe, ProbeError> {
+    splicing::try_probe(&Mp4::new(), bytes, extension)
+}
+
+pub(crate) fn layout(bytes: &[u8], changes: Changes<'_>, art: &[ArtLink]) -> Layout {
+    let probe = probe(bytes);
+    splicing::layout(&Mp4::new(), &probe, &splicing::edit_between(&probe, changes, art))
+}
+
+pub(crate) fn splice(bytes: &[u8], changes: Changes<'_>, art: &[ArtLink]) -> Vec<u8> {
+    read(&layout(bytes, changes, art), bytes)
 }
