@@ -8,7 +8,6 @@ mod common;
 
 use common::{Mount, World, eventually, fixture, is_root, musefs};
 use musefs_contracts::metric::{ALL, Presence};
-use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -107,11 +106,11 @@ fn refreshes_gaps_and_owed_rebuilds_are_counted() {
     becomes(&mount, "refresh_generation", |now| now == generation + 1.0);
     assert_eq!(value(&mount, "refresh_gap_fallbacks_total"), 0.0);
 
-    mount.signal(Signal::STOP);
+    mount.pause();
     world.set_tag("one.flac", "title", "Second");
     let forget = "UPDATE musefs_meta SET value = (SELECT max(seq) FROM musefs_changes) WHERE key = 'changes_floor'";
     world.sql().execute_batch(forget).unwrap();
-    mount.signal(Signal::CONT);
+    mount.resume();
     becomes(&mount, "refresh_gap_fallbacks_total", |gaps| gaps == 1.0);
     eventually("the edit behind the gap", || mount.path("Second.flac").exists());
 
@@ -151,7 +150,7 @@ impl Drop for Stoppable {
     /// While the lower mount stands still, nobody who reads from it can end.
     fn drop(&mut self) {
         if matches!(self.lower.child.try_wait(), Ok(None)) {
-            self.lower.signal(Signal::CONT);
+            self.lower.resume();
         }
     }
 }
@@ -192,7 +191,7 @@ fn reads_that_wait_queue_and_fail_are_counted() {
     for file in &files {
         file.read_exact_at(&mut [0; 16], 0).unwrap();
     }
-    lower.signal(Signal::STOP);
+    lower.pause();
     let readers: Vec<_> =
         files.into_iter().map(|file| std::thread::spawn(move || file.read_at(&mut [0; 4096], 3 << 20))).collect();
     becomes(upper, "reads_inflight", |reads| reads >= 3.0);
@@ -232,11 +231,11 @@ fn reading_ahead_of_slow_storage_is_charged_and_given_back() {
     // Each read finds the library standing still for a while, as a slow one does.
     while value(upper, "readahead_charged_bytes") == 0.0 {
         assert!(at < size, "the file was read to its end with nothing read ahead");
-        lower.signal(Signal::STOP);
+        lower.pause();
         let reader = std::thread::scope(|scope| {
             let reader = scope.spawn(|| file.read_at(&mut vec![0; 64 << 10], at).unwrap());
             std::thread::sleep(Duration::from_millis(15));
-            lower.signal(Signal::CONT);
+            lower.resume();
             reader.join().unwrap()
         });
         at += reader as u64;

@@ -237,6 +237,22 @@ impl Mount {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Makes the program stand still; when this returns, no thread of it runs any more.
+    pub fn pause(&self) {
+        self.signal(rustix::process::Signal::STOP);
+        let stopped = |task: std::io::Result<std::fs::DirEntry>| {
+            let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap_or_default();
+            status.lines().any(|line| line.starts_with("State:\tT"))
+        };
+        let tasks = format!("/proc/{}/task", self.child.id());
+        eventually("a pause of the program", || std::fs::read_dir(&tasks).unwrap().all(stopped));
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
     /// Waits for the program's end.
     pub fn end(&mut self) -> ExitStatus {
         let mut status = None;
