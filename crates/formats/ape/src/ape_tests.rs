@@ -125,6 +125,8 @@ fn items_are_read_whatever_their_case_and_kind() {
         let value = carried_value(&read.elements[1]).expect("text");
         assert_eq!(&bytes[value.offset as usize..value.end() as usize], b"a\0b");
         assert_eq!(carried_value(&read.elements[3]), None);
+        assert_eq!(name_of(&read.elements[6]).as_deref(), Some("Cover Art (Back)"));
+        assert_eq!(name_of(&Element::default()), None);
     }
 }
 

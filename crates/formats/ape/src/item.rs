@@ -52,6 +52,11 @@ pub fn carried_value(element: &Element) -> Option<ByteRange> {
     Some(ByteRange::new(element.range.offset + skip, len))
 }
 
+/// The name of an item's element, for people.
+pub fn name_of(element: &Element) -> Option<String> {
+    Private::decode(&element.private).ok().map(|private| private.name).filter(|name| !name.is_empty())
+}
+
 /// Takes the items of a tag apart. `state` is told key and values of each text item and answers the key's index;
 /// `element` takes the elements with their pictures and answers whether there is room for more.
 ///

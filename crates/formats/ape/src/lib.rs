@@ -12,7 +12,7 @@ mod item;
 mod splice;
 mod tag;
 
-pub use item::{carried_value, probe};
+pub use item::{carried_value, name_of, probe};
 pub use splice::{Follow, new_tag, splice};
 pub use tag::{ApeTag, FOOTER_LEN, locate, locate_leading};
 

@@ -16,7 +16,7 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutErr
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }
-    if anatomy.prober != PROBER || !kind::IDS.contains(&anatomy.format) {
+    if anatomy.prober != PROBER || !kind::IDS.contains(&anatomy.format) || !anatomy.lies_inside() {
         return Err(LayoutError::StaleAnatomy);
     }
     let tags = Tags::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;

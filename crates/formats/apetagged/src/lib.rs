@@ -69,6 +69,7 @@ impl Format for ApeTagged {
         if element.role < musefs_format_ape::ROLE_ITEM {
             return format!("ID3 {}", musefs_format_id3::id_name(element.id));
         }
-        "APEv2 item".to_owned()
+        let name = musefs_format_ape::name_of(element).unwrap_or_default();
+        format!("APEv2 {name}").trim_end().to_owned()
     }
 }

@@ -191,3 +191,11 @@ fn hostile_tags_are_read_within_limits() {
     assert_eq!(probe(&file).tags.get("title"), ["Song"]);
     assert_eq!(probe(&splice(&file, &[("title", &["Other"])])).tags.get("title"), ["Other"]);
 }
+
+#[test]
+fn elements_have_names_for_people() {
+    let file = [id3(&[(b"TALB", "Album")], 0), stream(10), titled("Song")].concat();
+    let elements = probe(&file).anatomy.elements;
+    let names: Vec<String> = elements.iter().map(|element| ApeTagged::new().element_name(element)).collect();
+    assert_eq!(names, ["ID3 TALB", "APEv2 Title", "APEv2 Artist"]);
+}
