@@ -225,11 +225,13 @@ impl Walk<'_> {
     fn frame(&mut self, head: &FrameHead) -> io::Result<()> {
         let kind = kind_of(head.id);
         let storage = Storage::of(self.info.version, head.flags, self.info.flags & UNSYNC != 0);
+        // A frame that claims to pass the end of the tag ends there, as an edit will write it.
+        let size = head.size.min(self.body.left());
         let want = match kind {
             Kind::Opaque => 0,
             Kind::Picture if self.info.unsynchronised => LONG_PICTURE_HEAD,
             Kind::Picture => PICTURE_HEAD,
-            _ if head.size > TEXT_BYTES as u64 || head.size > self.budget.text as u64 => 0,
+            _ if size > TEXT_BYTES as u64 || size > self.budget.text as u64 => 0,
             _ => TEXT_BYTES,
         };
         // The element is its header too.

@@ -5,6 +5,7 @@ mod support;
 use musefs_contracts::backing::{Source, Stamp};
 use musefs_contracts::format::{Format, Head};
 use musefs_contracts::limits;
+use musefs_contracts::probe::Probe;
 use musefs_format_mpeg::Mpeg;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -159,5 +160,17 @@ fn every_truncation_of_a_file_is_probed_and_served() {
                 serve(&file[..len], &before, &edit(&before, &[("title", &["new"])], &[art(1, 9)]));
             }
         }
+    }
+}
+
+#[test]
+fn a_last_frame_of_any_size_says_the_same_before_and_after_an_edit() {
+    for size in [20u32, 70_000, 0x2121_2121, u32::MAX] {
+        let comment = [b"COMM", &size.to_be_bytes()[..], b"\0\0\0engabout\0some words"].concat();
+        let file = [tag(3, &[text(3, "TIT2", "old"), comment], 0), audio(3)].concat();
+        let before = probe(&file);
+        let served = serve(&file, &before, &edit(&before, &[("title", &["new"])], &[]));
+        let others = |probe: &Probe| probe.tags.rows().into_iter().filter(|row| row.key != "title").collect::<Vec<_>>();
+        assert_eq!(others(&probe(&served)), others(&before), "a frame that claims {size} bytes");
     }
 }
