@@ -190,3 +190,16 @@ fn markers_that_lie_are_no_tags() {
     }
     assert!(read(b"APETAGEX").is_none());
 }
+
+#[test]
+fn new_items_stand_before_what_readers_cannot_pass() {
+    let mut broken = item("Album", 0, b"b");
+    broken[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+    let bytes = tag(&[item("Artist", 0, b"a"), broken.clone()], true);
+    let before = read(&bytes).unwrap();
+    let edit = Edit { changes: vec![change("title", &["new"])], art: None };
+    let served = spliced(&bytes, &before, &edit, Follow::All);
+    let after = read(&served).unwrap();
+    assert_eq!((after.tags.get("artist"), after.tags.get("title")), (&["a".to_owned()][..], &["new".to_owned()][..]));
+    assert!(served.windows(broken.len()).any(|part| part == broken));
+}

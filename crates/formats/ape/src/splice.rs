@@ -85,9 +85,13 @@ pub fn splice(
 ) -> Result<LayoutBuilder, LayoutError> {
     let mut items = Items { builder: LayoutBuilder::new(), count: 0 };
     let mut written = HashSet::new();
-    let mut unlisted = 0;
+    let (mut unlisted, mut added) = (0, false);
     for element in elements {
         if element.role == ROLE_REMAINDER {
+            // Readers may look no further than this, so what is new stands before it.
+            if follow == Follow::All && !std::mem::replace(&mut added, true) {
+                add(&mut items, edit, &written)?;
+            }
             unlisted = tag.count.saturating_sub(elements.len() as u32 - 1);
             items.builder.backing(element.range);
             continue;
@@ -108,7 +112,7 @@ pub fn splice(
             }
         }
     }
-    if follow == Follow::All {
+    if follow == Follow::All && !added {
         add(&mut items, edit, &written)?;
     }
     items.count = items.count.saturating_add(unlisted);
