@@ -81,9 +81,10 @@ fn chain_goes_on(source: &dyn Source, mut offset: u64, mut last: bool, size: u64
         if header.block_type > PICTURE || (header.block_type == 0 && header.len != 34) {
             return Ok(false);
         }
-        // These may have a wrong length themselves; they are judged when they are reached.
+        // These may have a wrong length themselves; they are judged when they are reached. One that passes the end of the
+        // file is none: the lengths that need a repair are too short, or those of a comment block.
         if matches!(header.block_type, VORBIS_COMMENT | PICTURE) {
-            return Ok(true);
+            return Ok(offset + HEADER + header.len <= size);
         }
         offset += HEADER + header.len;
         last = header.last;

@@ -107,6 +107,21 @@ fn what_follows_the_comments_in_their_block_stays() {
 }
 
 #[test]
+fn a_tail_that_looks_like_a_block_does_not_cut_the_comments_short() {
+    let mut tailed = comments(&[b"TITLE=a"]);
+    tailed.body.extend_from_slice(b"\x04\x09\x54\x49 a block of comments that would pass the end");
+    tailed.stated = tailed.body.len();
+    let mut file = file_of(&[streaminfo(), tailed]);
+    let audio_at = probe(&file).anatomy.audio.offset as usize;
+    // Without a frame behind the last block, the stated length has nothing but its word for it.
+    file[audio_at] = 0;
+    let (served, after) = spliced(&file, &edit(TITLE));
+    assert!(after.anatomy.is_editable());
+    assert!(served.ends_with(&file[audio_at..]));
+    assert_eq!(after.anatomy.audio.len as usize, file.len() - audio_at);
+}
+
+#[test]
 fn damaged_comments_keep_what_is_sound_and_lose_nothing() {
     let mut broken = comments(&[b"TITLE=a", b"ARTIST=b"]);
     let at = broken.body.len() - 12;
