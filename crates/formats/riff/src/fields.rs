@@ -46,7 +46,7 @@ pub(crate) fn name_of(family: Family, key: &str) -> Option<[u8; 4]> {
     table(family).iter().find(|(_, known)| *known == key).map(|(name, _)| **name)
 }
 
-/// A field's text without the zeros behind it.
+/// A field's text up to the zero that ends it.
 pub(crate) struct Text {
     /// Where it stands.
     pub(crate) range: ByteRange,
@@ -67,7 +67,8 @@ pub(crate) fn read(source: &dyn Source, content: ByteRange) -> io::Result<Option
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(error),
     }
-    let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    // These texts end in a zero; what stands behind it is no text.
+    let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     bytes.truncate(len);
     let range = ByteRange::new(content.offset, len as u64);
     Ok(Some(match String::from_utf8(bytes) {

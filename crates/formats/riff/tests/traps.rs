@@ -238,3 +238,11 @@ fn a_stored_anatomy_that_points_outside_its_file_is_stale() {
         }
     }
 }
+
+#[test]
+fn a_text_ends_at_its_zero_whatever_stands_behind_it() {
+    let file = wave(&[chunk(b"data", &ramp(100)), info(&[(b"INAM", "Song\0rubbish")])]);
+    assert_eq!(probe(&file).tags.get("title"), ["Song"]);
+    let served = splice(&file, &[("some key", &["value"])]);
+    assert_eq!(probe(&served).tags.get("title"), ["Song"], "a tag takes over the text alone");
+}
