@@ -2,11 +2,14 @@
 
 use musefs_contracts::anatomy::Anatomy;
 use musefs_contracts::format::{Format, Formats, Head};
+use musefs_format_apetagged::ApeTagged;
+use musefs_format_dsf::Dsf;
 use musefs_format_flac::Flac;
 use musefs_format_mp4::Mp4;
 use musefs_format_mpeg::Mpeg;
 use musefs_format_ogg::Ogg;
 use musefs_format_riff::{Aiff, Wave};
+use musefs_format_verbatim::{Asf, Dsdiff, Matroska};
 use musefs_testkit::hostile::{exercise, exercise_stored};
 use std::sync::Arc;
 
@@ -18,6 +21,11 @@ pub(crate) fn all() -> Formats {
         Arc::new(Mp4::new()),
         Arc::new(Wave::new()),
         Arc::new(Aiff::new()),
+        Arc::new(Dsf::new()),
+        Arc::new(ApeTagged::new()),
+        Arc::new(Dsdiff),
+        Arc::new(Asf),
+        Arc::new(Matroska),
         Arc::new(Mpeg::new()),
     ])
 }

@@ -11,15 +11,23 @@ use musefs_testkit::hostile::probe;
 /// Names and bytes.
 type Seeds = Vec<(String, Vec<u8>)>;
 
+/// The targets of containers that can be edited.
+const EDITABLE: [&str; 8] = ["flac", "mpeg", "ogg", "mp4", "wave", "aiff", "dsf", "apetagged"];
+
 /// The seeds of a target.
 pub(crate) fn of(target: &str) -> Seeds {
     match target {
         "flac" | "planted" => [of_kind(Kind::Flac), flac()].concat(),
-        "mpeg" => [of_kind(Kind::Mp3), mpeg()].concat(),
+        "mpeg" => [of_kind(Kind::Mp3), of_kind(Kind::Aac), mpeg()].concat(),
         "ogg" => [Kind::Opus, Kind::Vorbis, Kind::OggFlac].map(of_kind).concat(),
         "mp4" => [of_kind(Kind::M4a), mp4()].concat(),
         "wave" => [of_kind(Kind::Wav), wave()].concat(),
         "aiff" => [of_kind(Kind::Aiff), aiff()].concat(),
+        "dsf" => [of_kind(Kind::Dsf), dsf()].concat(),
+        "apetagged" => apetagged(),
+        "dsdiff" => named([("tagged", dsdiff())]),
+        "asf" => named([("tagged", asf())]),
+        "matroska" => named([("tagged", matroska())]),
         "anatomy" => anatomies(),
         "template" => templates(),
         other => panic!("there are no seeds of {other}"),
@@ -167,10 +175,96 @@ fn mp4() -> Seeds {
     ])
 }
 
+fn dsf() -> Seeds {
+    let bare = Kind::Dsf.build(Content { blocks: 1, ..Content::new(8) });
+    let mut tagged = bare.clone();
+    // The place of the tag, and the size of the file with it.
+    let tag = id3(3).build();
+    tagged[20..28].copy_from_slice(&(bare.len() as u64).to_le_bytes());
+    tagged.extend_from_slice(&tag);
+    let size = tagged.len() as u64;
+    tagged[12..20].copy_from_slice(&size.to_le_bytes());
+    named([("v23", tagged)])
+}
+
+fn apetagged() -> Seeds {
+    let stream = |magic: &[u8]| [magic, &[0x55; 300]].concat();
+    let v1 = id3v1("Old", "One", "Album", 7);
+    named([
+        ("wavpack", [stream(b"wvpk"), ape()].concat()),
+        ("monkeys-audio", [stream(b"MAC "), ape(), v1.clone()].concat()),
+        ("musepack", [id3(3).build(), stream(b"MPCK"), ape()].concat()),
+        ("tak", [stream(b"tBaK"), v1].concat()),
+        ("optimfrog", [stream(b"OFR "), ape(), ape()].concat()),
+    ])
+}
+
+fn dsdiff() -> Vec<u8> {
+    let chunk = |name: &[u8], body: &[u8]| {
+        let padding = vec![0; body.len() % 2];
+        [name, &(body.len() as u64).to_be_bytes(), body, &padding].concat()
+    };
+    let artist = chunk(b"DIAR", b"\0\0\0\x03One");
+    let parts = [
+        chunk(b"FVER", &[1, 5, 0, 0]),
+        chunk(b"PROP", &[&b"SND "[..], &chunk(b"FS  ", &2_822_400u32.to_be_bytes())].concat()),
+        chunk(b"DSD ", &[0x69; 200]),
+        chunk(b"DIIN", &[artist, chunk(b"DITI", b"\0\0\0\x07A title")].concat()),
+        chunk(b"COMT", b"\0\x01\x07\xd0\x01\x01\0\0\0\0\0\0\0\0\0\x02ab"),
+        chunk(b"ID3 ", &id3(4).build()),
+    ];
+    chunk(b"FRM8", &[b"DSD ".to_vec(), parts.concat()].concat())
+}
+
+fn asf() -> Vec<u8> {
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect() };
+    let object =
+        |id: u128, body: &[u8]| [&id.to_be_bytes()[..], &(body.len() as u64 + 24).to_le_bytes(), body].concat();
+    let (title, artist) = (wide("A title"), wide("One"));
+    let lens = [title.len() as u16, artist.len() as u16, 0, 0, 0].map(u16::to_le_bytes).concat();
+    let content = object(0x3326_B275_8E66_CF11_A6D9_00AA_0062_CE6C, &[lens, title, artist].concat());
+    let (name, value) = (wide("WM/AlbumTitle"), wide("Album"));
+    let mut extended = vec![1, 0];
+    extended.extend_from_slice(&(name.len() as u16).to_le_bytes());
+    extended.extend_from_slice(&name);
+    extended.extend_from_slice(&[0, 0]);
+    extended.extend_from_slice(&(value.len() as u16).to_le_bytes());
+    extended.extend_from_slice(&value);
+    let extended = object(0x40A4_D0D2_07E3_D211_97F0_00A0_C95E_A850, &extended);
+    let parts = [&[2, 0, 0, 0, 1, 2][..], &content, &extended].concat();
+    let data = object(0x3626_B275_8E66_CF11_A6D9_00AA_0062_CE6C, &[7; 200]);
+    [object(0x3026_B275_8E66_CF11_A6D9_00AA_0062_CE6C, &parts), data].concat()
+}
+
+fn matroska() -> Vec<u8> {
+    let element = |id: &[u8], body: &[u8]| {
+        let size = (body.len() as u16 | 0x4000).to_be_bytes();
+        [id, &size, body].concat()
+    };
+    let head = element(b"\x1a\x45\xdf\xa3", &element(b"\x42\x82", b"matroska"));
+    let tag = |name: &[u8], value: &[u8]| {
+        element(b"\x67\xc8", &[element(b"\x45\xa3", name), element(b"\x44\x87", value)].concat())
+    };
+    let target = element(b"\x63\xc0", &element(b"\x68\xca", &[30]));
+    let tags = [target, tag(b"TITLE", b"A title"), tag(b"ARTIST", b"One")].concat();
+    let info = element(b"\x15\x49\xa9\x66", &element(b"\x7b\xa9", b"Segment title"));
+    let track = element(b"\xae", &[element(b"\xd7", &[1]), element(b"\x83", &[2])].concat());
+    let cover =
+        [element(b"\x46\x6e", b"cover.png"), element(b"\x46\x60", b"image/png"), element(b"\x46\x5c", &[9; 99])];
+    let parts = [
+        info,
+        element(b"\x16\x54\xae\x6b", &track),
+        element(b"\x12\x54\xc3\x67", &element(b"\x73\x73", &tags)),
+        element(b"\x19\x41\xa4\x69", &element(b"\x61\xa7", &cover.concat())),
+        element(b"\x1f\x43\xb6\x75", &[5; 200]),
+    ];
+    [head, element(b"\x18\x53\x80\x67", &parts.concat())].concat()
+}
+
 /// The anatomies of all files that the other targets begin with.
 fn anatomies() -> Seeds {
     let mut found = Vec::new();
-    for (name, bytes) in ["flac", "mpeg", "ogg", "mp4", "wave", "aiff"].into_iter().flat_map(of) {
+    for (name, bytes) in EDITABLE.into_iter().flat_map(of) {
         for format in formats::all().iter() {
             let extension = format.extensions().first().copied().unwrap_or_default();
             if let Ok(probe) = probe(format.as_ref(), extension, &MemorySource(bytes.clone())) {
