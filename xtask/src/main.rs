@@ -6,6 +6,7 @@ mod bench;
 mod corpus;
 mod dist;
 mod fidelity;
+mod fuzz;
 mod matrix;
 mod mount;
 mod process;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   tidy                        crate edges, module docs, formatting, licences
   corpus DIR --tracks N       write a synthetic library of N tracks [--formats LIST] [--seed S] [--art-kib K]
   bench [--tracks N] ...      musefs beside the native file system and its peer; --only NAME,... --rounds R --json FILE
+  fuzz  [--seconds N] ...     every probe and layout against a fuzzer; --target NAME, --self-test
   setup [--check]             install (as root, with apt) or name what the other commands need
   dist                        release binaries of every feature set into target/dist
 ";
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(rest),
         "corpus" => corpus::run(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "setup" => setup::run(rest),
         "dist" => dist::run(rest),
         "help" | "--help" | "-h" => {
