@@ -4,7 +4,7 @@
 //! length wrong. Both structures know their own lengths, so where header and structure disagree, the one behind which the
 //! chain of blocks goes on is believed.
 
-use crate::block::{BlockHeader, HEADER, INVALID, PICTURE, VORBIS_COMMENT};
+use crate::block::{BlockHeader, HEADER, INVALID, PADDING, PICTURE, VORBIS_COMMENT};
 use musefs_contracts::anatomy::ByteRange;
 use musefs_contracts::backing::{Source, read_exact_at};
 use musefs_format_picture::PictureHeader;
@@ -86,10 +86,24 @@ fn chain_goes_on(source: &dyn Source, mut offset: u64, mut last: bool, size: u64
         if matches!(header.block_type, VORBIS_COMMENT | PICTURE) {
             return Ok(offset + HEADER + header.len <= size);
         }
+        if header.last && is_blank_padding(source, offset, header, size)? {
+            return Ok(true);
+        }
         offset += HEADER + header.len;
         last = header.last;
     }
     Ok(true)
+}
+
+/// Whether this is padding that begins with zeros: no accident, so that it needs no frame behind it for a proof.
+fn is_blank_padding(source: &dyn Source, offset: u64, header: BlockHeader, size: u64) -> io::Result<bool> {
+    let mut start = [0xff; 4];
+    let fits = header.len >= start.len() as u64 && offset + HEADER + header.len <= size;
+    if header.block_type != PADDING || !fits {
+        return Ok(false);
+    }
+    read_exact_at(source, offset + HEADER, &mut start)?;
+    Ok(start == [0; 4])
 }
 
 /// Whether an audio frame (or nothing more) stands at `offset`.

@@ -108,10 +108,17 @@ fn what_follows_the_comments_in_their_block_stays() {
 
 #[test]
 fn a_tail_that_looks_like_a_block_does_not_cut_the_comments_short() {
+    let beyond_the_end = b"\x04\x09\x54\x49 a block of comments".to_vec();
+    let within = [&b"\0\0\0\x22"[..], &[0; 34], b"\x04\0\0\x01a"].concat();
+    check_tail(&beyond_the_end);
+    check_tail(&within);
+}
+
+fn check_tail(tail: &[u8]) {
     let mut tailed = comments(&[b"TITLE=a"]);
-    tailed.body.extend_from_slice(b"\x04\x09\x54\x49 a block of comments that would pass the end");
+    tailed.body.extend_from_slice(tail);
     tailed.stated = tailed.body.len();
-    let mut file = file_of(&[streaminfo(), tailed]);
+    let mut file = file_of(&[streaminfo(), tailed, block(1, [0; 50])]);
     let audio_at = probe(&file).anatomy.audio.offset as usize;
     // Without a frame behind the last block, the stated length has nothing but its word for it.
     file[audio_at] = 0;
