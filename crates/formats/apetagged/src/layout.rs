@@ -76,10 +76,11 @@ fn trailing(anatomy: &Anatomy, tags: &Tags, edit: &Edit, out: &mut LayoutBuilder
     Ok(())
 }
 
-/// The edit, and beside it what the file's other tags say of keys that it does not touch.
+/// The edit, and beside it what the file's other tags say of keys that it does not touch. Keys that cannot be names of
+/// items, which are ASCII, stay in those tags alone.
 fn with_carried(edit: &Edit, carried: &[(String, Vec<String>)]) -> Edit {
     let mut changes = edit.changes.clone();
-    for (key, values) in carried.iter().filter(|(key, _)| !edit.touches(key)) {
+    for (key, values) in carried.iter().filter(|(key, _)| key.is_ascii() && !edit.touches(key)) {
         let values = values.iter().cloned().map(EditValue::Text).collect();
         changes.push(KeyChange { key: key.clone(), values });
     }

@@ -199,3 +199,13 @@ fn elements_have_names_for_people() {
     let names: Vec<String> = elements.iter().map(|element| ApeTagged::new().element_name(element)).collect();
     assert_eq!(names, ["ID3 TALB", "APEv2 Title", "APEv2 Artist"]);
 }
+
+#[test]
+fn a_key_that_cannot_name_an_item_stays_in_the_id3_tag_alone() {
+    let front = id3(&[(b"TXXX", "gr\u{f6}\u{df}e\0large")], 0);
+    let file = [front, stream(100)].concat();
+    assert_eq!(probe(&file).tags.get("gr\u{f6}\u{df}e"), ["large"]);
+    let after = probe(&splice(&file, &[("title", &["Song"])]));
+    assert_eq!(after.tags.get("gr\u{f6}\u{df}e"), ["large"]);
+    assert_eq!(after.tags.rows().len(), 2, "{:?}", after.tags);
+}
