@@ -16,6 +16,7 @@ pub mod edit;
 pub mod executor;
 pub mod filesystem;
 pub mod format;
+pub mod history;
 pub mod ids;
 pub mod layout;
 pub mod limits;

@@ -70,6 +70,12 @@ pub struct KnownFile {
 ///
 /// Each call is one transaction: after an error, or a crash at any point, the store is as it was before the call.
 pub trait CatalogWriter: Send {
+    /// What this writer changes from now on is one edit of `program`, such as `musefs scan`, in the store's history. A store
+    /// without a history takes no notice.
+    fn begin_edit(&mut self, program: &str) {
+        let _ = program;
+    }
+
     /// Visits every known file, in no order.
     fn for_each_known(&mut self, visit: &mut dyn FnMut(KnownFile)) -> CatalogResult<()>;
 
