@@ -3,6 +3,7 @@
 //! New tracks get their ids here, and their tags are written together in the order of the table's key, so that the writes
 //! append. A known track's rows are compared first, and only what differs is written.
 
+use crate::history::Recorder;
 use crate::moves::planned_moves;
 use crate::{changes, reading, rows, stream};
 use musefs_contracts::anatomy::Anatomy;
@@ -31,6 +32,7 @@ struct NewTag {
 /// A batch on its way in.
 pub(crate) struct Batch<'t> {
     transaction: &'t Transaction<'t>,
+    recorder: &'t Recorder,
     now: i64,
     first_new_id: i64,
     next_id: i64,
@@ -39,8 +41,8 @@ pub(crate) struct Batch<'t> {
 }
 
 impl<'t> Batch<'t> {
-    /// Starts a batch in `transaction`.
-    pub(crate) fn begin(transaction: &'t Transaction<'t>) -> Result<Self> {
+    /// Starts a batch in `transaction`; what it changes of tags that are in the store is recorded.
+    pub(crate) fn begin(transaction: &'t Transaction<'t>, recorder: &'t Recorder) -> Result<Self> {
         // Ids of deleted tracks are not given again, also in a store whose table of tracks does not see to it.
         let last: i64 = transaction.query_row(
             "SELECT max(coalesce((SELECT max(id) FROM tracks), 0),
@@ -52,7 +54,7 @@ impl<'t> Batch<'t> {
         let next_id = last.max(0).saturating_add(1);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
         let summary = IngestSummary::default();
-        Ok(Self { transaction, now, first_new_id: next_id, next_id, new_tags: Vec::new(), summary })
+        Ok(Self { transaction, recorder, now, first_new_id: next_id, next_id, new_tags: Vec::new(), summary })
     }
 
     /// Brings all of it in and answers what became of it.
@@ -219,28 +221,45 @@ impl<'t> Batch<'t> {
         let by_place = |tags: &'_ [TagRow]| -> BTreeMap<(String, i64), TagValue> {
             tags.iter().map(|tag| ((tag.key.clone(), tag.ordinal), tag.value.clone())).collect()
         };
-        let (mut stored, wanted) = (by_place(stored), by_place(wanted));
+        let (stored, wanted) = (by_place(stored), by_place(wanted));
         if stored == wanted {
             return Ok(false);
         }
-        if sweep {
-            self.transaction.prepare_cached("DELETE FROM tags WHERE track_id = ?1")?.execute([track.0])?;
-            stored.clear();
-        }
+        let places: Vec<(Value, Value)> = if sweep {
+            self.places(track)?
+        } else {
+            stored.keys().map(|(key, ordinal)| (Value::Text(key.clone()), Value::Integer(*ordinal))).collect()
+        };
         let mut delete =
             self.transaction.prepare_cached("DELETE FROM tags WHERE track_id = ?1 AND key = ?2 AND ordinal = ?3")?;
-        for ((key, ordinal), _) in stored.iter().filter(|(place, _)| !wanted.contains_key(place)) {
-            delete.execute(params![track.0, key, ordinal])?;
+        for (key, ordinal) in places {
+            let stays = match (&key, &ordinal) {
+                (Value::Text(key), Value::Integer(ordinal)) => wanted.contains_key(&(key.clone(), *ordinal)),
+                _ => false,
+            };
+            if !stays {
+                self.recorder.tag(self.transaction, (track, &key, &ordinal), None)?;
+                delete.execute(params![track.0, key, ordinal])?;
+            }
         }
         let mut insert = self
             .transaction
             .prepare_cached("INSERT OR REPLACE INTO tags (track_id, key, ordinal, value) VALUES (?1, ?2, ?3, ?4)")?;
         for ((key, ordinal), value) in wanted.iter().filter(|(place, value)| stored.get(place) != Some(value)) {
             if let TagValue::Text(text) = value {
+                self.recorder.tag(self.transaction, (track, key, ordinal), Some(text))?;
                 insert.execute(params![track.0, key, ordinal, text])?;
             }
         }
         Ok(true)
+    }
+
+    /// Where the track has rows of tags, whatever they hold.
+    fn places(&self, track: TrackId) -> Result<Vec<(Value, Value)>> {
+        self.transaction
+            .prepare_cached("SELECT key, ordinal FROM tags WHERE track_id = ?1")?
+            .query_map([track.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
     }
 
     /// Writes the rows held back. They are in the order of the key.

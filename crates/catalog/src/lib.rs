@@ -1,4 +1,5 @@
-//! The SQLite store: schema and constraints, reads for a mount, ingest for a scan, and the change log that ties them.
+//! The SQLite store: schema and constraints, reads for a mount, ingest for a scan, the change log that ties them,
+//! and the history of edits with its undo.
 //!
 //! **Must never know** FUSE, audio formats, or the paths of the tree: a track is a row, its anatomy an encoded blob, and
 //! what a template makes of its tags is somebody else's business.
@@ -10,6 +11,7 @@ mod catalog;
 mod changes;
 mod connection;
 mod error;
+mod history;
 mod ingest;
 mod moves;
 mod reading;

@@ -10,11 +10,12 @@ use std::path::Path;
 /// `PRAGMA user_version` of the contract's tables.
 const CONTRACT_VERSION: i64 = 2;
 /// Version of our own tables and triggers, in `musefs_meta`.
-const SIDE_VERSION: i64 = 1;
+const SIDE_VERSION: i64 = 2;
 
 const CONTRACT_SQL: &str = include_str!("contract.sql");
 const SIDE_SQL: &str = include_str!("side.sql");
 const TRIGGERS_SQL: &str = include_str!("triggers.sql");
+const HISTORY_TRIGGERS_SQL: &str = include_str!("history_triggers.sql");
 
 /// A statement for each table of the contract that names every column of it.
 const CONTRACT_COLUMNS: [(&str, &str); 4] = [
@@ -103,7 +104,8 @@ pub(crate) fn has_side_tables(connection: &Connection) -> Result<bool> {
         [],
         |row| row.get(0),
     )?;
-    Ok(triggers as usize == TRIGGERS_SQL.matches("CREATE TRIGGER ").count())
+    let made = [TRIGGERS_SQL, HISTORY_TRIGGERS_SQL].map(|sql| sql.matches("CREATE TRIGGER ").count());
+    Ok(triggers as usize == made.iter().sum::<usize>())
 }
 
 fn side_version(connection: &Connection) -> Result<Option<i64>> {
@@ -148,6 +150,7 @@ fn install_side_tables(transaction: &Transaction<'_>) -> Result<()> {
     }
     transaction.execute_batch(SIDE_SQL)?;
     transaction.execute_batch(TRIGGERS_SQL)?;
+    transaction.execute_batch(HISTORY_TRIGGERS_SQL)?;
     // What changed while no trigger watched is unknown: every revision handed out before is too far back.
     transaction.execute_batch(
         "DELETE FROM musefs_changes WHERE track_id = 0;

@@ -38,3 +38,49 @@ CREATE INDEX IF NOT EXISTS musefs_tags_blank ON tags (track_id) WHERE length(tri
 
 INSERT OR IGNORE INTO musefs_meta (key, value) VALUES ('store_id', random());
 INSERT OR IGNORE INTO musefs_meta (key, value) VALUES ('changes_floor', 0);
+
+-- The history of edits, one row a change. `kind`: 0 a tag, 1 a link to a picture (its description is the value), 2 a track.
+-- `flags` and `mark` are explained where the triggers are. `edit` is the `seq` of the first row of the same edit, in rows
+-- that our own commands write; for other programs the rows of an edit are found by how they follow each other. `at` is in
+-- milliseconds of unix time.
+CREATE TABLE IF NOT EXISTS musefs_history (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    mark INTEGER,
+    track_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    flags INTEGER NOT NULL,
+    key NOT NULL,
+    ordinal NOT NULL,
+    old_value,
+    old_blob,
+    new_value,
+    new_blob,
+    old_art,
+    old_type,
+    new_art,
+    new_type,
+    edit INTEGER,
+    program TEXT,
+    undoes INTEGER
+);
+
+-- Tracks that were removed, whole, by the `seq` of their entry.
+CREATE TABLE IF NOT EXISTS musefs_removed (
+    seq INTEGER PRIMARY KEY,
+    track_id INTEGER NOT NULL,
+    backing_path, format, audio_offset, audio_length, backing_size, backing_mtime_ns, backing_ctime_ns, content_version,
+    updated_at, fingerprint, content_hash, prober, anatomy
+);
+CREATE INDEX IF NOT EXISTS musefs_removed_by_track ON musefs_removed (track_id);
+CREATE TABLE IF NOT EXISTS musefs_removed_tags (
+    seq INTEGER NOT NULL, key, ordinal, value, value_blob, PRIMARY KEY (seq, key, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS musefs_removed_art (
+    seq INTEGER NOT NULL, ordinal, art_id, picture_type, description, PRIMARY KEY (seq, ordinal)
+) WITHOUT ROWID;
+
+-- Pictures that were collected although an edit that can still be undone used them.
+CREATE TABLE IF NOT EXISTS musefs_kept_art (
+    id INTEGER PRIMARY KEY, sha256, mime, width, height, byte_len, data
+);

@@ -1,29 +1,32 @@
 //! [`CatalogWriter`]: the one writer of the scanner's tables.
 //!
 //! Its connection fires no triggers and checks no keys, so every method here keeps what those would keep: content versions,
-//! the change log, and the rows that hang on a track.
+//! the change log, the history, and the rows that hang on a track.
 
 use crate::connection::{self, Role};
 use crate::error::explain;
+use crate::history::{self, Recorder};
 use crate::ingest::Batch;
 use crate::schema::{self, Found};
-use crate::{changes, rows};
+use crate::{changes, reading, rows};
 use musefs_contracts::anatomy::FormatId;
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
+use musefs_contracts::history::{CatalogHistory, Edit, EditId, HistoryQuery, Undone};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result, Row, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 
-/// Tables that hold rows of a track, beside `tracks` itself.
-const TABLES_OF_A_TRACK: [&str; 5] = ["tags", "track_art", "musefs_anatomy", "musefs_marks", "musefs_sizes"];
+/// Who makes edits, unless the writer was told.
+const PROGRAM: &str = "musefs";
 
 /// Writes a store, alone among the processes of musefs at any one time.
 pub struct SqliteWriter {
     path: PathBuf,
     connection: Connection,
+    recorder: Recorder,
 }
 
 impl SqliteWriter {
@@ -58,7 +61,12 @@ impl SqliteWriter {
         }
         connection::prefer_write_ahead_log(&connection);
         schema::bring_up_to_date(&mut connection).map_err(sql)?;
-        Ok(Self { path: path.into(), connection })
+        let mut writer = Self { path: path.into(), connection, recorder: Recorder::new(PROGRAM) };
+        // Without room for less history there may still be enough for what the command is about to do.
+        if let Err(error) = writer.write(|transaction, _| history::trim(transaction)) {
+            tracing::debug!(%error, "the history is not trimmed");
+        }
+        Ok(writer)
     }
 
     fn explain(&self, error: &rusqlite::Error) -> CatalogError {
@@ -66,47 +74,52 @@ impl SqliteWriter {
     }
 
     /// Runs `write` in one transaction, which is rolled back if it fails.
-    fn write<T>(&mut self, write: impl FnOnce(&Transaction<'_>) -> Result<T>) -> CatalogResult<T> {
+    fn write<T>(&mut self, write: impl FnOnce(&Transaction<'_>, &Recorder) -> Result<T>) -> CatalogResult<T> {
+        let recorded = self.recorder.edit();
+        let recorder = &self.recorder;
         let result =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
-                let value = write(&transaction)?;
+                let value = write(&transaction, recorder)?;
                 transaction.commit()?;
                 Ok(value)
             });
-        result.map_err(|error| self.explain(&error))
+        result.map_err(|error| {
+            self.recorder.roll_back_to(recorded);
+            self.explain(&error)
+        })
     }
 }
 
 impl CatalogWriter for SqliteWriter {
+    fn begin_edit(&mut self, program: &str) {
+        self.recorder = Recorder::new(program);
+    }
+
     fn for_each_known(&mut self, visit: &mut dyn FnMut(KnownFile)) -> CatalogResult<()> {
         known_files(&self.connection, visit).map_err(|error| self.explain(&error))
     }
 
     fn ingest(&mut self, batch: &[Ingest]) -> CatalogResult<IngestSummary> {
-        self.write(|transaction| Batch::begin(transaction)?.ingest_all(batch))
+        self.write(|transaction, recorder| Batch::begin(transaction, recorder)?.ingest_all(batch))
     }
 
     fn remove(&mut self, tracks: &[TrackId]) -> CatalogResult<u64> {
-        self.write(|transaction| {
+        self.write(|transaction, recorder| {
             let mut removed = 0;
             for track in tracks {
-                removed += u64::from(remove(transaction, *track)?);
+                removed += u64::from(recorder.remove(transaction, *track)?);
             }
             Ok(removed)
         })
     }
 
     fn collect_unlinked_art(&mut self) -> CatalogResult<u64> {
-        self.write(|transaction| {
-            let gone = transaction
-                .execute("DELETE FROM art WHERE NOT EXISTS (SELECT 1 FROM track_art WHERE art_id = art.id)", [])?;
-            Ok(gone as u64)
-        })
+        self.write(|transaction, _| history::collect(transaction))
     }
 
     fn remember_root(&mut self, root: &Path) -> CatalogResult<()> {
         let root = rows::path_value(root);
-        self.write(|transaction| {
+        self.write(|transaction, _| {
             transaction.execute("INSERT OR IGNORE INTO musefs_roots (path) VALUES (?1)", [root])?;
             Ok(())
         })
@@ -126,7 +139,10 @@ impl CatalogWriter for SqliteWriter {
     }
 
     fn finish(&mut self) -> CatalogResult<()> {
-        self.write(|transaction| changes::trim(transaction, changes::TOMBSTONES_KEPT))?;
+        self.write(|transaction, _| {
+            changes::trim(transaction, changes::TOMBSTONES_KEPT)?;
+            history::trim(transaction)
+        })?;
         // Gives the log's disk space back. Readers of an older state keep it from that, which is no failure.
         if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::debug!(%error, "the write-ahead log stays as it is");
@@ -135,15 +151,47 @@ impl CatalogWriter for SqliteWriter {
     }
 }
 
-fn remove(transaction: &Transaction<'_>, track: TrackId) -> Result<bool> {
-    for table in TABLES_OF_A_TRACK {
-        transaction.prepare_cached(&format!("DELETE FROM {table} WHERE track_id = ?1"))?.execute([track.0])?;
+impl CatalogHistory for SqliteWriter {
+    fn edits(&mut self, query: &HistoryQuery, visit: &mut dyn FnMut(Edit)) -> CatalogResult<()> {
+        let mut read = |connection: &Connection| {
+            let transaction = connection.unchecked_transaction()?;
+            history::edits(&transaction, query, visit)
+        };
+        read(&self.connection).map_err(|error| self.explain(&error))
     }
-    let existed = transaction.prepare_cached("DELETE FROM tracks WHERE id = ?1")?.execute([track.0])? > 0;
-    if existed {
-        changes::note(transaction, track)?;
+
+    fn undo(&mut self, edit: Option<EditId>, force: bool) -> CatalogResult<Undone> {
+        let undo = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let undone = history::undo(&transaction, edit, force)?;
+            if matches!(undone, Undone::Done { .. }) {
+                transaction.commit()?;
+            }
+            Ok(undone)
+        };
+        undo(&mut self.connection).map_err(|error| self.explain(&error))
     }
-    Ok(existed)
+
+    fn unlink_art(&mut self, tracks: &[TrackId]) -> CatalogResult<u64> {
+        self.write(|transaction, recorder| {
+            let mut unlinked = 0;
+            for track in tracks {
+                if recorder.unlink(transaction, *track)? {
+                    history::touch(transaction, *track)?;
+                    unlinked += 1;
+                }
+            }
+            Ok(unlinked)
+        })
+    }
+
+    fn find_past_path(&mut self, path: &Path) -> CatalogResult<Option<TrackId>> {
+        let find = |connection: &Connection| match reading::find_path(connection, path)? {
+            Some(track) => Ok(Some(track)),
+            None => history::past_path(connection, path),
+        };
+        find(&self.connection).map_err(|error| self.explain(&error))
+    }
 }
 
 fn known_files(connection: &Connection, visit: &mut dyn FnMut(KnownFile)) -> Result<()> {
