@@ -8,10 +8,12 @@
 //! - [`splicing`] drives a format as the file system does.
 //! - [`tools`] calls the programs that others read music files with.
 //! - [`hostile`] checks every promise of a format on any bytes, and measures the memory that takes.
+//! - [`model`] says what a mount must show, from primary state alone.
 //! - [`doubles`] counts, fails, slows or records at each border that the contracts draw.
 
 pub mod doubles;
 pub mod fixtures;
 pub mod hostile;
+pub mod model;
 pub mod splicing;
 pub mod tools;
