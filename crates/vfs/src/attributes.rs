@@ -128,7 +128,7 @@ impl Vfs {
             kind: FileKind::File,
             size: served.size,
             mtime_ns: served.mtime_ns,
-            ctime_ns: if self.is_structure_only() { changed_ns } else { changed_ns.max(entry.updated_ns()) },
+            ctime_ns: if self.is_structure_only() { changed_ns } else { entry.moved_by_edits(changed_ns) },
             links,
             permissions: self.options.file_mode,
             uid: self.options.uid,

@@ -10,7 +10,7 @@ use crate::sync::lock;
 use crate::track_table::Entry;
 use crate::view::{View, describes};
 use musefs_contracts::backing::{Source, Stamp};
-use musefs_contracts::catalog::{CatalogError, TrackRow};
+use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRow};
 use musefs_contracts::filesystem::{FsError, FsResult, Opened};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::layout::Layout;
@@ -21,6 +21,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Error numbers of a process or a system that has no descriptor left (POSIX EMFILE and ENFILE, on Linux).
 const NO_DESCRIPTOR_LEFT: [i32; 2] = [24, 23];
+
+/// How often a store is asked that another program has locked. It waits some seconds each time by itself, which makes up a
+/// minute.
+const PATIENCE: u32 = 12;
+
+/// Asks the store until it is not locked.
+pub(crate) fn patiently<T>(mut ask: impl FnMut() -> CatalogResult<T>) -> CatalogResult<T> {
+    let mut answer = ask();
+    for _ in 1..PATIENCE {
+        match answer {
+            Err(CatalogError::Busy) => answer = ask(),
+            other => return other,
+        }
+    }
+    answer
+}
 
 /// A content, ready to be registered as open.
 struct Ready {
@@ -92,7 +108,7 @@ impl Vfs {
             }
             return Ok(Some((layout, false)));
         }
-        let record = self.parts.catalog.track(row.id).map_err(|error| self.store_trouble(&error))?;
+        let record = patiently(|| self.parts.catalog.track(row.id)).map_err(|error| self.store_trouble(&error))?;
         if record.row != *row {
             return Ok(None);
         }
@@ -187,7 +203,8 @@ impl Vfs {
     /// A track's row, without its tags.
     pub(crate) fn row(&self, track: TrackId) -> FsResult<TrackRow> {
         let mut row = None;
-        let visited = self.parts.catalog.for_tracks(&[track], &[], &mut |found| row = Some(found.row.clone()));
+        let visited =
+            patiently(|| self.parts.catalog.for_tracks(&[track], &[], &mut |found| row = Some(found.row.clone())));
         visited.and_then(|()| row.ok_or(CatalogError::NotFound)).map_err(|error| self.store_trouble(&error))
     }
 

@@ -5,6 +5,7 @@
 
 use crate::Vfs;
 use crate::complaints::Complaint;
+use crate::open::patiently;
 use crate::sync::lock;
 use crate::track_table::Entry;
 use hashbrown::HashSet;
@@ -49,17 +50,18 @@ impl Vfs {
 
     /// What `stat` shows of an edited content of this size.
     pub(crate) fn edited(entry: &Entry, size: u64) -> Served {
-        Served { size, mtime_ns: entry.stamp().mtime_ns.max(entry.updated_ns()) }
+        Served { size, mtime_ns: entry.moved_by_edits(entry.stamp().mtime_ns) }
     }
 
     /// Works out what is served of each of these tracks, as far as that is possible, and visits what was found.
     pub(crate) fn resolve(&self, tracks: &[TrackId], visit: &mut dyn FnMut(TrackId, Served)) -> FsResult<()> {
         let catalog = &self.parts.catalog;
-        let visited = catalog.records(tracks, &mut |record| {
+        let mut learn = |record: TrackRecord| {
             if let Some(served) = self.learn(&record) {
                 visit(record.row.id, served);
             }
-        });
+        };
+        let visited = patiently(|| catalog.records(tracks, &mut learn));
         visited.map_err(|error| self.store_trouble(&error))
     }
 

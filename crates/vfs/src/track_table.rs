@@ -62,6 +62,13 @@ impl Entry {
         i64::from(self.updated_at) * 1_000_000_000
     }
 
+    /// A time of a content with an edit: the later of its file's and the edit's. The store knows an edit by the second, and a
+    /// file may be younger than its edit is in whole seconds, so the version is counted on top as nanoseconds: every edit
+    /// moves the time, as programs that look at nothing else need it.
+    pub(crate) fn moved_by_edits(&self, of_file_ns: i64) -> i64 {
+        of_file_ns.max(self.updated_ns()).saturating_add(self.content_version.rem_euclid(1_000_000_000))
+    }
+
     /// Whether it is known that the served bytes are the backing file's.
     pub(crate) fn is_as_backing(&self) -> bool {
         self.facts.load(Ordering::Relaxed) & AS_BACKING != 0

@@ -244,6 +244,10 @@ fn times_follow_the_edit_and_the_backing_file() {
     let edited = mount.at("A/T.flac").unwrap();
     assert!(edited.mtime_ns > 1_000_000_000_000_000_000, "the edit's");
     assert!(edited.ctime_ns >= edited.mtime_ns);
+    world.edit(track, &[("artist", "A"), ("title", "T"), ("genre", "Soul")]);
+    mount.refresh();
+    let again = mount.at("A/T.flac").unwrap();
+    assert!(again.mtime_ns > edited.mtime_ns && again.ctime_ns > edited.ctime_ns, "another edit, in the same second");
     world.edit(track, &[("artist", "A"), ("title", "T"), ("genre", "Jazz")]);
     mount.refresh();
     assert_eq!(mount.at("A/T.flac").unwrap().mtime_ns, pristine.mtime_ns, "pristine again");
