@@ -1,5 +1,5 @@
-//! Reads: answered by the thread that received them if the bytes are at hand, by the executor otherwise, and not at all above
-//! a limit.
+//! Reads: answered by the thread that received them if the bytes are at hand, otherwise by the executor, or not at all above a
+//! limit.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
@@ -43,13 +43,12 @@ impl Reads {
 
     /// Answers a read, now or later.
     pub(crate) fn read(&self, handle: u64, offset: u64, len: usize, reply: ReplyData) {
-        let Some(ticket) = self.load.admit() else {
-            self.load.errors.increment();
-            return reply.error(Errno::EAGAIN);
-        };
+        let (ticket, may_queue) = self.load.enter();
         let mut read = Read { handle, offset, len, begun: true, answer: Some((reply, ticket)) };
         let mut buffer = Buffer::take();
         match self.fs.read_nowait(handle, offset, len, &mut buffer) {
+            // Bytes at hand are answered whatever the load, the numbers about it among them.
+            Err(FsError::Again) if !may_queue => read.fail(Errno::EAGAIN),
             Err(FsError::Again) => {
                 drop(buffer);
                 read.begun = false;
@@ -63,10 +62,10 @@ impl Reads {
 }
 
 impl Load {
-    fn admit(self: &Arc<Self>) -> Option<Ticket> {
-        let ticket = Ticket(Arc::clone(self));
-        // The ticket counts itself out when it goes, also if it is not granted.
-        (self.inflight.fetch_add(1, Ordering::Relaxed) < self.max).then_some(ticket)
+    /// Counts a read in; whether it may wait for storage, too.
+    fn enter(self: &Arc<Self>) -> (Ticket, bool) {
+        let may_queue = self.inflight.fetch_add(1, Ordering::Relaxed) < self.max;
+        (Ticket(Arc::clone(self)), may_queue)
     }
 }
 
@@ -143,8 +142,8 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        // Not emptied: a reader that fills the buffer whole need not zero what it overwrites.
         if self.0.capacity() <= MAX_KEPT {
-            self.0.clear();
             KEPT.set(std::mem::take(&mut self.0));
         }
     }

@@ -182,7 +182,8 @@ fn a_panicking_handler_ends_its_request_alone() {
 fn a_read_above_the_limit_is_shed_and_the_others_go_on() {
     let gate = Arc::new(common::fake::Gate::default());
     let gated = Content::Gated(Arc::new(b"gated".to_vec()), Arc::clone(&gate));
-    let fs = Fake::new([("gated", gated), ("other", Content::bytes(b"other"))]);
+    let slow = Content::Slow(Arc::new(b"other".to_vec()));
+    let fs = Fake::new([("gated", gated), ("other", slow), ("at hand", Content::bytes(b"at hand"))]);
     let options = MountOptions { reads_inflight_max: 1, ..MountOptions::default() };
     let mount = Mount::with(&fs, Arc::new(common::Threads), &options);
     let _open = common::fake::OpenAtLast(&gate);
@@ -192,7 +193,8 @@ fn a_read_above_the_limit_is_shed_and_the_others_go_on() {
     eventually("the gated read is under way", || mount.numbers.get(&READS_INFLIGHT) == Some(1));
     assert_eq!(fs::read(mount.path("other")).unwrap_err().kind(), ErrorKind::WouldBlock);
     assert!(mount.numbers.get(&READ_ERRORS_TOTAL).unwrap() >= 1);
-    // Only reads are shed.
+    // Only reads that would have to wait are shed.
+    assert_eq!(fs::read(mount.path("at hand")).unwrap(), b"at hand");
     assert_eq!(fs::metadata(mount.path("other")).unwrap().len(), 5);
     gate.open();
     assert_eq!(held_up.join().unwrap().unwrap(), b"gated");
