@@ -70,8 +70,8 @@ pub fn header_len(link: &ArtLink) -> u64 {
 /// The structure of a picture of the catalog up to its image, which follows. `None` if a field does not fit into its 32
 /// bits.
 ///
-/// Readers take dimensions only together with a depth, which the catalog does not know, so known ones are given with the
-/// depth of a true-colour image; otherwise all are 0, "not known".
+/// Readers take dimensions only together with a depth, which the catalog does not know. A JPEG's is that of a true-colour
+/// image; a PNG may have any, and readers complain about a wrong one, so that of other images all are 0, "not known".
 pub fn header_for(link: &ArtLink) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(header_len(link) as usize);
     let int = |out: &mut Vec<u8>, value: u64| {
@@ -83,8 +83,8 @@ pub fn header_for(link: &ArtLink) -> Option<Vec<u8>> {
         int(&mut out, text.len() as u64)?;
         out.extend_from_slice(text.as_bytes());
     }
-    let (width, height, depth) =
-        link.width.zip(link.height).map_or((0, 0, 0), |(width, height)| (width, height, TRUE_COLOUR));
+    let known = link.width.zip(link.height).filter(|_| link.mime.eq_ignore_ascii_case("image/jpeg"));
+    let (width, height, depth) = known.map_or((0, 0, 0), |(width, height)| (width, height, TRUE_COLOUR));
     for value in [width, height, depth, 0] {
         int(&mut out, u64::from(value))?;
     }
@@ -116,7 +116,7 @@ mod tests {
     fn link() -> ArtLink {
         ArtLink {
             art: ArtId(1),
-            mime: "image/png".into(),
+            mime: "image/jpeg".into(),
             width: Some(3),
             height: Some(4),
             byte_len: 77,
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(bytes.len() as u64, header_len(&link()));
         let header = PictureHeader::parse(&bytes).unwrap();
         assert_eq!((header.picture_type, header.width, header.height, header.depth), (4, 3, 4, 24));
-        assert_eq!((header.mime.as_str(), header.description.as_str()), ("image/png", "Rückseite"));
+        assert_eq!((header.mime.as_str(), header.description.as_str()), ("image/jpeg", "Rückseite"));
         assert_eq!((header.image_offset as usize, header.image_len), (bytes.len(), 77));
         for cut in 0..bytes.len() {
             assert_eq!(PictureHeader::parse(&bytes[..cut]), None, "{cut}");
@@ -141,6 +141,13 @@ mod tests {
     #[test]
     fn dimensions_are_given_whole_or_not_at_all() {
         let header = PictureHeader::parse(&header_for(&ArtLink { height: None, ..link() }).unwrap()).unwrap();
+        assert_eq!((header.width, header.height, header.depth), (0, 0, 0));
+    }
+
+    #[test]
+    fn dimensions_of_an_image_of_any_depth_are_left_open() {
+        let png = ArtLink { mime: "image/png".into(), ..link() };
+        let header = PictureHeader::parse(&header_for(&png).unwrap()).unwrap();
         assert_eq!((header.width, header.height, header.depth), (0, 0, 0));
     }
 
