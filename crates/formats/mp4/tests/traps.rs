@@ -2,7 +2,10 @@
 
 mod support;
 
-use musefs_contracts::anatomy::Editability;
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability};
+use musefs_contracts::format::{Format, LayoutError};
+use musefs_format_mp4::Mp4;
+use musefs_testkit::splicing::edit;
 use support::*;
 
 #[test]
@@ -227,4 +230,18 @@ fn nesting_is_followed_no_deeper_than_the_limit() {
     }
     let file = [atom(b"ftyp", b"M4A "), atom(b"moov", &atom(b"trak", &nested))].concat();
     assert!(try_probe(&file, "m4a").is_ok());
+}
+
+#[test]
+fn elements_and_audio_outside_the_file_make_an_anatomy_stale() {
+    let good = probe(&File::default().build()).anatomy;
+    let edit = edit(&[("title", &["Other"])]);
+    assert!(Mp4::new().layout(&good, &edit).is_ok());
+    let past_the_end = ByteRange::new(good.size - 1, 2);
+    let mut element = good.clone();
+    element.elements[0].range = past_the_end;
+    for wrong in [element, Anatomy { audio: past_the_end, ..good }] {
+        assert_eq!(Mp4::new().layout(&wrong, &edit).err(), Some(LayoutError::StaleAnatomy));
+        assert_eq!(Mp4::new().served_len(&wrong, &edit).err(), Some(LayoutError::StaleAnatomy));
+    }
 }

@@ -2,10 +2,12 @@
 
 mod support;
 
+use musefs_contracts::anatomy::{Anatomy, ByteRange};
 use musefs_contracts::edit::Edit;
-use musefs_contracts::format::Format;
+use musefs_contracts::format::{Format, LayoutError};
 use musefs_contracts::ids::TrackId;
 use musefs_format_riff::Wave;
+use musefs_testkit::splicing::edit;
 use support::*;
 
 #[test]
@@ -245,4 +247,18 @@ fn a_text_ends_at_its_zero_whatever_stands_behind_it() {
     assert_eq!(probe(&file).tags.get("title"), ["Song"]);
     let served = splice(&file, &[("some key", &["value"])]);
     assert_eq!(probe(&served).tags.get("title"), ["Song"], "a tag takes over the text alone");
+}
+
+#[test]
+fn elements_and_audio_outside_the_file_make_an_anatomy_stale() {
+    let good = probe(&wave(&[info(&[(b"INAM", "Song")]), chunk(b"data", &ramp(100))])).anatomy;
+    let edit = edit(&[("title", &["Other"])]);
+    assert!(Wave::new().layout(&good, &edit).is_ok());
+    let past_the_end = ByteRange::new(good.size - 1, 2);
+    let mut element = good.clone();
+    element.elements[0].range = past_the_end;
+    for wrong in [element, Anatomy { audio: past_the_end, ..good }] {
+        assert_eq!(Wave::new().layout(&wrong, &edit).err(), Some(LayoutError::StaleAnatomy));
+        assert_eq!(Wave::new().served_len(&wrong, &edit).err(), Some(LayoutError::StaleAnatomy));
+    }
 }
