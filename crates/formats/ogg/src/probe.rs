@@ -103,7 +103,7 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
         reason.get_or_insert_with(|| "the identification page holds more than one packet".into());
     }
     let mut parts = Parts { source, headers, elements: Vec::new(), pictures: Vec::new(), tags: TagSet::new() };
-    parts.fixed(first, &start);
+    parts.fixed(first, &start, size);
     if let Some(missing) = parts.packets()? {
         reason.get_or_insert(missing);
     }
@@ -276,11 +276,13 @@ impl Parts<'_> {
         self.elements.push(Element { id, role, range, ..Element::default() });
     }
 
-    fn fixed(&mut self, first: u64, start: &Start) {
+    fn fixed(&mut self, first: u64, start: &Start, size: u64) {
         if first > 0 {
             self.element(*b"JUNK", role::FRONT, ByteRange::new(0, first));
         }
-        self.element(*b"IDNT", role::IDENTIFICATION, start.range);
+        // A page that is cut off by the end of the file states more than there is.
+        let len = start.range.len.min(size.saturating_sub(start.range.offset));
+        self.element(*b"IDNT", role::IDENTIFICATION, ByteRange::new(start.range.offset, len));
     }
 
     /// Lists the packets; answers why the file cannot be edited, if it cannot.
