@@ -85,13 +85,15 @@ pub fn splice(
 ) -> Result<LayoutBuilder, LayoutError> {
     let mut items = Items { builder: LayoutBuilder::new(), count: 0 };
     let mut written = HashSet::new();
-    let (mut unlisted, mut added) = (0, false);
+    let mut unlisted = 0;
+    // Readers look no further than what they cannot read, or than the number of items they take, so what is new stands first.
+    let is_crowded = elements.last().is_some_and(|last| last.role == ROLE_REMAINDER);
+    if is_crowded && follow == Follow::All {
+        let listed = elements.iter().filter_map(|element| anatomy.key_of(element)).collect();
+        add(&mut items, edit, &listed)?;
+    }
     for element in elements {
         if element.role == ROLE_REMAINDER {
-            // Readers may look no further than this, so what is new stands before it.
-            if follow == Follow::All && !std::mem::replace(&mut added, true) {
-                add(&mut items, edit, &written)?;
-            }
             unlisted = tag.count.saturating_sub(elements.len() as u32 - 1);
             items.builder.backing(element.range);
             continue;
@@ -112,7 +114,7 @@ pub fn splice(
             }
         }
     }
-    if follow == Follow::All && !added {
+    if follow == Follow::All && !is_crowded {
         add(&mut items, edit, &written)?;
     }
     items.count = items.count.saturating_add(unlisted);

@@ -43,6 +43,17 @@ pub fn vendor_and_count_len(vendor_len: u64) -> u64 {
     vendor_len.max(4) + 4
 }
 
+/// Where what the edit adds goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum New {
+    /// Before all comments, since the file has more of them than are listed: behind them it would not be listed either.
+    First,
+    /// Behind all comments of the first header.
+    Last,
+    /// It is written.
+    Written,
+}
+
 /// Makes the comments of an edited file from its elements, which are handed over in file order.
 ///
 /// A changed key is written where the file first has it, spelled as the file spells it; [`Self::finish_header`] appends
@@ -56,7 +67,7 @@ pub struct Rewriter<'a> {
     written: HashSet<&'a str>,
     has_picture: bool,
     art_written: bool,
-    appended: bool,
+    new: New,
     out: Rewritten,
 }
 
@@ -65,6 +76,7 @@ impl<'a> Rewriter<'a> {
     pub fn new(anatomy: &'a Anatomy, edit: &'a Edit, home: PictureHome) -> Self {
         let comments = anatomy.elements.iter().filter(|element| element.role == role::FIELD);
         let present = comments.filter_map(|element| anatomy.key_of(element)).collect();
+        let is_crowded = anatomy.elements.iter().any(|element| element.role == role::RUN);
         let has_picture = anatomy.elements.iter().any(|element| element.role == role::PICTURE);
         Self {
             anatomy,
@@ -74,7 +86,7 @@ impl<'a> Rewriter<'a> {
             written: HashSet::new(),
             has_picture,
             art_written: false,
-            appended: false,
+            new: if is_crowded { New::First } else { New::Last },
             out: Rewritten::default(),
         }
     }
@@ -86,6 +98,9 @@ impl<'a> Rewriter<'a> {
 
     /// Takes the next comment of the file: keeps it (`keep` adds its bytes), replaces it or leaves it out.
     pub fn comment(&mut self, element: &Element, keep: impl FnOnce(&mut LayoutBuilder)) -> Result<(), LayoutError> {
+        if self.new == New::First {
+            self.append()?;
+        }
         let change = self.anatomy.key_of(element).and_then(|key| self.edit.change(key));
         match element.role {
             role::FIELD => {
@@ -127,19 +142,24 @@ impl<'a> Rewriter<'a> {
 
     /// Ends a header: the comments taken since the last one. The first header gets what the edit adds to the file.
     pub fn finish_header(&mut self) -> Result<Rewritten, LayoutError> {
-        if !self.appended {
-            self.appended = true;
-            let edit = self.edit;
-            for change in
-                edit.changes.iter().filter(|change| !self.present.contains(change.key.as_str())).collect::<Vec<_>>()
-            {
-                self.values(&vorbis_name(&change.key), &change.values)?;
-            }
-            if edit.art.is_some() && !self.has_picture {
-                self.art()?;
-            }
-        }
+        self.append()?;
         Ok(std::mem::take(&mut self.out))
+    }
+
+    /// Adds what the edit says and no comment of the file does, once.
+    fn append(&mut self) -> Result<(), LayoutError> {
+        if std::mem::replace(&mut self.new, New::Written) == New::Written {
+            return Ok(());
+        }
+        let edit = self.edit;
+        let absent = edit.changes.iter().filter(|change| !self.present.contains(change.key.as_str()));
+        for change in absent.collect::<Vec<_>>() {
+            self.values(&vorbis_name(&change.key), &change.values)?;
+        }
+        if edit.art.is_some() && !self.has_picture {
+            self.art()?;
+        }
+        Ok(())
     }
 
     fn values(&mut self, name: &str, values: &[EditValue]) -> Result<(), LayoutError> {
