@@ -38,9 +38,24 @@ pub(crate) fn add(
     let mut found = Collector::new();
     let Some(tag) = probe_v1(source, audio_start, size, true, &mut found)? else { return Ok(size) };
     let private = adopt(tags, &found.tags);
-    elements.push(Element { id: *b"ID31", role: role::FOREIGN_TAG, key: None, range: tag.range, private });
-    Ok(tag.range.offset)
+    let start = first_of_v1(source, audio_start, tag.range.offset)?;
+    let range = ByteRange::new(start, tag.range.end() - start);
+    elements.push(Element { id: *b"ID31", role: role::FOREIGN_TAG, key: None, range, private });
+    Ok(start)
 }
+
+/// Where the first of several ID3v1 tags in a row begins, of which the last begins at `start`. Readers see the last one only,
+/// but without it the one before would be the last.
+fn first_of_v1(source: &dyn Source, audio_start: u64, mut start: u64) -> io::Result<u64> {
+    for _ in 0..MOST_V1 {
+        let Some(tag) = probe_v1(source, audio_start, start, true, &mut Collector::new())? else { break };
+        start = tag.range.offset;
+    }
+    Ok(start)
+}
+
+/// Most ID3v1 tags in a row that are looked for.
+const MOST_V1: usize = 64;
 
 /// All ID3v2 tags before `marker`, the first believed most.
 fn front_tags(source: &dyn Source, marker: u64) -> io::Result<Collector> {

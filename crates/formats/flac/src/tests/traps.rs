@@ -224,6 +224,18 @@ fn id3_tags_around_the_stream_are_read_as_fallback_and_their_keys_carried_over()
 }
 
 #[test]
+fn of_several_id3v1_tags_none_comes_to_light_when_the_last_goes() {
+    let mut other = id3v1();
+    other[3] = b'?';
+    let file = [file_of(&[streaminfo()]), other, id3v1()].concat();
+    let before = probe(&file);
+    assert_eq!(before.anatomy.audio.len, audio().len() as u64);
+    let (served, after) = spliced(&file, &edit(TITLE));
+    assert!(served.ends_with(&audio()));
+    assert_eq!(after.tags.get("artist"), before.tags.get("artist"));
+}
+
+#[test]
 fn several_id3_tags_or_one_whose_size_lies_may_stand_before_the_marker() {
     let stream = file_of(&[streaminfo(), comments(&[b"TITLE=a"])]);
     let mut two = id3v2(&[(b"TPE1", b"\0first")]);
