@@ -36,6 +36,9 @@ pub struct Id3v1 {
     texts: [(u8, u8); 5],
 }
 
+/// Length of an APE tag's footer.
+const APE_FOOTER: usize = 32;
+
 /// Finds the tag that ends at `end`, and tells the collector what it says. Nothing before `floor` belongs to it.
 pub fn probe_v1(
     source: &dyn Source,
@@ -66,8 +69,14 @@ fn locate(source: &dyn Source, floor: u64, end: u64, is_file_end: bool) -> io::R
     for len in (shortest..=TAG).rev() {
         let Some(at) = end.checked_sub(len).filter(|at| *at >= floor) else { continue };
         let bytes = read_up_to(source, at, len as usize)?;
-        // A tag that begins with `TAG+` is the enhanced block, and `APETAGEX` holds these letters too.
-        if bytes.len() as u64 != len || !bytes.starts_with(b"TAG") || bytes.starts_with(b"TAGEX") {
+        // A tag that begins with `TAG+` is the enhanced block, and `APETAGEX` holds these letters too. Where an APE tag's footer
+        // ends the file, what precedes it is that tag, or audio.
+        let ends_in_ape = bytes.len().checked_sub(APE_FOOTER).and_then(|at| bytes.get(at..));
+        if bytes.len() as u64 != len
+            || !bytes.starts_with(b"TAG")
+            || bytes.starts_with(b"TAGEX")
+            || ends_in_ape.is_some_and(|footer| footer.starts_with(b"APETAGEX"))
+        {
             continue;
         }
         let mut tag = parse(&bytes, ByteRange::new(at, len));

@@ -48,3 +48,12 @@ fn the_enhanced_block_and_ape_are_no_id3v1_tags() {
     assert!(probe(&[b"APETAGEX".to_vec(), vec![0; 125]].concat()).is_none());
     assert!(probe(&[0; 128]).is_none());
 }
+
+#[test]
+fn what_ends_in_the_footer_of_an_ape_tag_is_no_id3v1_tag() {
+    let mut bytes = tag("2001", [b'c'; 30]);
+    bytes[96..104].copy_from_slice(b"APETAGEX");
+    assert!(probe(&bytes).is_none());
+    bytes[96] = b'x';
+    assert!(probe(&bytes).is_some());
+}
