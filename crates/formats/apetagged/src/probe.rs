@@ -11,6 +11,9 @@ use musefs_format_ape as ape;
 use musefs_format_id3::{Collector, probe_tag, probe_v1};
 use std::io;
 
+/// Bytes that tell what a stream is.
+const SHORTEST_STREAM: u64 = 4;
+
 /// How many tags are followed at either end of a file.
 const MOST_TAGS: usize = 16;
 
@@ -21,7 +24,8 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
     let size = source.stamp()?.size;
     let start = head.content_offset;
     let mut out = Collector::new();
-    let mut tags = Tags { trailing: locate(source, start, size)?, ..Tags::default() };
+    // A tag that claims the stream's first bytes as well lies.
+    let mut tags = Tags { trailing: locate(source, start.saturating_add(SHORTEST_STREAM), size)?, ..Tags::default() };
     // What wins is told first: the last APEv2 tag, then those before it, ID3v2, ID3v1.
     for tag in tags.trailing.iter().rev() {
         if let Trailer::Ape(tag) = tag {

@@ -209,3 +209,15 @@ fn a_key_that_cannot_name_an_item_stays_in_the_id3_tag_alone() {
     assert_eq!(after.tags.get("gr\u{f6}\u{df}e"), ["large"]);
     assert_eq!(after.tags.rows().len(), 2, "{:?}", after.tags);
 }
+
+#[test]
+fn a_tag_that_claims_the_stream_as_well_is_none() {
+    let whole = stream(100);
+    let mut file = [whole.clone(), titled("Song")].concat();
+    let size = file.len();
+    let footer = size - 32;
+    file[footer + 12..footer + 16].copy_from_slice(&(size as u32).to_le_bytes());
+    let served = splice(&file, &[("title", &["Other"])]);
+    assert_eq!(probe(&served).tags.get("title"), ["Other"]);
+    assert!(served.starts_with(&whole));
+}
