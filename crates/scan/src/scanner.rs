@@ -10,7 +10,8 @@ use musefs_contracts::backing::Backing;
 use musefs_contracts::format::Formats;
 use musefs_contracts::writer::{CatalogWriter, IngestMode};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -158,23 +159,34 @@ impl Scanner {
 }
 
 /// The folders that were ever scanned, those of this scan included.
+///
+/// A root stands for a disk that may be away. So a folder inside another root and on the same disk is not remembered: it can be
+/// moved and removed like any folder, and must not look like an unmounted disk afterwards.
 fn remember_roots(writer: &mut dyn CatalogWriter, targets: &[Target], task: Task) -> Result<Vec<PathBuf>, ScanError> {
     let mut roots = writer.roots()?;
     for target in targets {
-        let root = match target {
-            Target::Folder(path) => path.as_path(),
+        let (root, is_folder) = match target {
+            Target::Folder(path) => (path.as_path(), true),
             // A single file may never have been part of a scanned folder; the one it was in stands for it.
             Target::File(path) | Target::Gone(path) => match path.parent() {
-                Some(parent) => parent,
+                Some(parent) => (parent, false),
                 None => continue,
             },
         };
-        if !roots.iter().any(|known| known == root) {
-            if matches!((task, target), (Task::Add | Task::Force, Target::Folder(_))) {
-                writer.remember_root(root)?;
-            }
-            roots.push(root.to_owned());
+        if roots.iter().any(|known| known == root) || (is_folder && is_part_of(root, &roots)) {
+            continue;
         }
+        if is_folder && matches!(task, Task::Add | Task::Force) {
+            writer.remember_root(root)?;
+        }
+        roots.push(root.to_owned());
     }
     Ok(roots)
+}
+
+/// Whether a folder lies in one of these, on the same disk.
+fn is_part_of(folder: &Path, roots: &[PathBuf]) -> bool {
+    let disk = |path: &Path| std::fs::metadata(path).ok().map(|metadata| metadata.dev());
+    let around = roots.iter().filter(|root| folder.starts_with(root)).max_by_key(|root| root.as_os_str().len());
+    around.is_some_and(|root| disk(root).is_some_and(|device| disk(folder) == Some(device)))
 }

@@ -51,6 +51,18 @@ fn a_copy_is_no_move_and_doubt_makes_a_new_track() {
 }
 
 #[test]
+fn a_folder_that_was_scanned_by_itself_inside_another_moves_like_any() {
+    let library = Library::new();
+    library.put_toy("old/a.toy", "A");
+    library.put_toy("other.toy", "Other");
+    library.scan();
+    library.try_run(&[&library.path("old")], Task::Add).unwrap();
+    fs::rename(library.path("old"), library.path("new")).unwrap();
+    let summary = library.scan();
+    assert_eq!((summary.moved, summary.added), (1, 0), "{summary:?}");
+}
+
+#[test]
 fn nothing_moves_out_of_a_root_that_is_not_mounted() {
     let library = Library::new();
     let (disk, home) = (library.path("disk"), library.path("home"));
