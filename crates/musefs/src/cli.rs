@@ -27,6 +27,12 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Show what a file is made of
     Inspect(InspectArgs),
+    /// Show who changed what in the store
+    History(HistoryArgs),
+    /// Take back an edit of the store
+    Undo(UndoArgs),
+    /// Give tracks the tags and art of their files again
+    Revert(RevertArgs),
 }
 
 /// What every command knows.
@@ -135,6 +141,50 @@ pub(crate) struct InspectArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `musefs history`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// Tracks by number, or files or folders [default: all]
+    #[arg(value_name = "TRACK|PATH")]
+    pub(crate) tracks: Vec<PathBuf>,
+    /// The store
+    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
+    pub(crate) db: PathBuf,
+    /// At most so many edits, the latest
+    #[arg(long, env = "MUSEFS_LIMIT", value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Print JSON, one edit a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `musefs undo`.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// The store
+    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
+    pub(crate) db: PathBuf,
+    /// The edit, as musefs history numbers it [default: the latest that was not taken back]
+    #[arg(long, value_name = "ID")]
+    pub(crate) edit: Option<i64>,
+    /// Also where something was changed again since
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// `musefs revert`.
+#[derive(Debug, Args)]
+pub(crate) struct RevertArgs {
+    /// Tracks by number, or files or folders
+    #[arg(required = true, value_name = "TRACK|PATH")]
+    pub(crate) tracks: Vec<PathBuf>,
+    /// The store
+    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) talk: TalkArgs,
 }
 
 /// What the tree looks like.

@@ -8,6 +8,7 @@ mod allocator;
 mod cli;
 mod commands;
 mod dry_run;
+mod edits;
 mod errors;
 mod logging;
 mod output;
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
         Command::Mount(args) => commands::mount::run(args),
         Command::Up(args) => commands::up::run(args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::History(args) => commands::history::run(&args),
+        Command::Undo(args) => commands::undo::run(&args),
+        Command::Revert(args) => commands::revert::run(args),
     };
     match result {
         Ok(ending) => ending.into(),

@@ -39,6 +39,7 @@ fn rescan(
         return Ok(());
     }
     let mut writer = store.open_writer()?;
+    writer.begin_edit("musefs, watching");
     let scanner = scanner(None, backing.clone(), cancelled.clone(), Arc::new(Reporter::new(true)));
     match scanner.run(writer.as_mut(), changed, Task::Add) {
         Ok(summary) => tracing::info!(?changed, ?summary, "took in what changed"),

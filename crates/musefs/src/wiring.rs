@@ -8,6 +8,7 @@ use musefs_catalog_memory::MemoryCatalog;
 use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::format::Formats;
+use musefs_contracts::history::CatalogHistory;
 use musefs_contracts::meter::Meter;
 use musefs_contracts::writer::CatalogWriter;
 use musefs_format_apetagged::ApeTagged;
@@ -88,6 +89,13 @@ impl Store {
             }
             Self::Memory(catalog) => Box::new(catalog.writer()),
         })
+    }
+
+    /// The store with its history. One in memory has none, and ends with the command.
+    pub(crate) fn open_history(name: &Path) -> Result<Box<dyn CatalogHistory>, Failure> {
+        let path = Self::lasting(name)?;
+        refuse_folder(&path)?;
+        Ok(Box::new(SqliteWriter::open(&path)?))
     }
 
     /// The store for reading.

@@ -1,7 +1,10 @@
 //! The commands, one a module.
 
+pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod mount;
 pub(crate) mod revalidate;
+pub(crate) mod revert;
 pub(crate) mod scan;
+pub(crate) mod undo;
 pub(crate) mod up;

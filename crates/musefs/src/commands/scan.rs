@@ -20,6 +20,7 @@ pub(crate) fn run(args: ScanArgs) -> CommandResult {
     refuse_missing(&args.targets)?;
     let mut writer = Store::File(store).open_or_create()?;
     let task = if args.force { Task::Force } else { Task::Add };
+    writer.begin_edit(if args.force { "musefs scan --force" } else { "musefs scan" });
     run_task(writer.as_mut(), &args.targets, task, args.jobs, args.talk)
 }
 

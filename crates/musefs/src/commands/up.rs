@@ -84,6 +84,7 @@ impl Intake {
 
     fn scan(&self) -> Result<(), Failure> {
         let mut writer = self.store.open_or_create()?;
+        writer.begin_edit("musefs up");
         let reporter = Arc::new(Reporter::new(self.quiet));
         let scanner = scanner(self.jobs, self.backing.clone(), self.cancelled.clone(), reporter.clone());
         let summary = scanner.run(writer.as_mut(), &self.music, Task::Add);
