@@ -118,8 +118,8 @@ proptest! {
 #[test]
 fn an_identification_page_that_claims_more_than_there_is_ends_with_the_file() {
     let page = Stream::vorbis(&[]).header_pages().swap_remove(0);
-    // A second segment is announced, and is not there.
-    let file = [&page[..26], &[2, page[27], 255], &page[28..]].concat();
+    // A second segment of 255 bytes is announced, of which 200 are there.
+    let file = [&page[..26], &[2, page[27], 255], &page[28..], &[0; 200]].concat();
     let probe = probe(&file);
     assert_eq!(probe.anatomy.elements.len(), 1);
     assert!(probe.anatomy.lies_inside(), "{:?}", probe.anatomy.elements);
