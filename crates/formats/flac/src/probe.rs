@@ -17,6 +17,9 @@ use std::io;
 const MARKER: &[u8; 4] = b"fLaC";
 const MARKER_AND_STREAMINFO: [&[u8]; 2] = [b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22"];
 
+/// Elements that comments leave to the blocks behind them.
+const ROOM_FOR_BLOCKS: usize = 4_096;
+
 /// Most pictures that are located; further ones are kept all the same.
 const MAX_PICTURES: usize = 1024;
 
@@ -139,7 +142,7 @@ impl Parts<'_> {
     }
 
     fn comments(&mut self, id: [u8; 4], range: ByteRange, body: ByteRange) -> io::Result<()> {
-        let room = MAX_ELEMENTS - 3 - self.elements.len().min(MAX_ELEMENTS - 3);
+        let room = (MAX_ELEMENTS - ROOM_FOR_BLOCKS).saturating_sub(self.elements.len());
         let header = parse(&Body { source: self.source, range: body }, &mut self.tags, room)?;
         let mut private = Encoder::default();
         private.int(header.vendor_len);

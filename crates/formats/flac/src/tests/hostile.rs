@@ -61,6 +61,7 @@ fn empty_comments_without_number_are_listed_up_to_the_limit_and_kept_beyond_it()
     assert!(after.anatomy.elements.len() <= limits::MAX_ELEMENTS);
     assert_eq!(after.tags.get("title"), ["edited"], "what is new stands before those that are not listed");
     let title = served.windows(12).position(|part| part == b"TITLE=edited").unwrap();
+    assert!(after.anatomy.is_editable(), "the padding behind the comments is still a block");
     let kept = served[title + 12..].iter().take_while(|byte| **byte == 0).count();
     assert!(kept >= 4 * (300_000 - limits::MAX_ELEMENTS), "{kept}");
 }
