@@ -51,14 +51,9 @@ fn tracks_under(tracks: &BTreeSet<TrackId>, writer: &mut dyn CatalogHistory, fol
 /// The line that says which edit it is.
 pub(crate) fn headline(edit: &Edit) -> String {
     let who = edit.program.as_deref().unwrap_or("external");
-    let mut line = format!("edit {}  {}  {who}", edit.id.0, utc(edit.at_ms));
-    if let Some(undoes) = edit.undoes {
-        line.push_str(&format!("  takes back edit {}", undoes.0));
-    }
-    if let Some(undone) = edit.undone_by {
-        line.push_str(&format!("  taken back by edit {}", undone.0));
-    }
-    line
+    let undoes = edit.undoes.map(|id| format!("  takes back edit {}", id.0)).unwrap_or_default();
+    let undone = edit.undone_by.map(|id| format!("  taken back by edit {}", id.0)).unwrap_or_default();
+    format!("edit {}  {}  {who}{undoes}{undone}", edit.id.0, utc(edit.at_ms))
 }
 
 /// What changed, a line for each track and each of its changes.
