@@ -28,18 +28,30 @@ impl<'a> Relocator<'a> {
         Self { known, backing, roots, claimed: HashSet::new() }
     }
 
-    /// Turns the ingest of a new file into a move if its contents are those of exactly one known file, and that one is
-    /// certainly gone. Where there is any doubt the file stays a new one, so that no track's tags go to the wrong file.
+    /// Turns the ingest of a new file into a move if it is certainly a known file that is gone: its contents are those of no
+    /// other known file, or among the gone ones with these contents only that one has its size and mtime, which a move keeps.
+    /// Where there is any doubt the file stays a new one, so that no track's tags go to the wrong file.
     pub(crate) fn recognise(&mut self, ingest: &mut Ingest) {
         let (IngestMode::Add, Some(fingerprint)) = (ingest.mode, &ingest.fingerprint) else { return };
-        let mut alike = self.known.with_fingerprint(fingerprint);
-        let (Some(index), None) = (alike.next(), alike.next()) else { return };
-        let entry = self.known.entry(index);
-        let path = self.known.path(entry);
-        let gone = self.backing.stat(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-        if gone && self.roots.present(path) && self.claimed.insert(index) {
-            ingest.mode = IngestMode::Moved(entry.track);
+        let alike: Vec<usize> = self.known.with_fingerprint(fingerprint).collect();
+        let stamp = &ingest.stamp;
+        let unmoved = |index: &usize| {
+            let known = &self.known.entry(*index).stamp;
+            (known.size, known.mtime_ns) == (stamp.size, stamp.mtime_ns)
+        };
+        let candidates: Vec<usize> = if alike.len() == 1 { alike } else { alike.into_iter().filter(unmoved).collect() };
+        let mut gone = candidates.into_iter().filter(|index| self.is_gone(*index));
+        if let (Some(index), None) = (gone.next(), gone.next())
+            && self.roots.present(self.known.path(self.known.entry(index)))
+            && self.claimed.insert(index)
+        {
+            ingest.mode = IngestMode::Moved(self.known.entry(index).track);
         }
+    }
+
+    fn is_gone(&self, index: usize) -> bool {
+        let path = self.known.path(self.known.entry(index));
+        self.backing.stat(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
     }
 
     /// Whether a known file was found at a new path.

@@ -51,6 +51,22 @@ fn a_copy_is_no_move_and_doubt_makes_a_new_track() {
 }
 
 #[test]
+fn of_files_with_the_same_audio_the_one_with_the_stamp_moved() {
+    let library = Library::new();
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    for name in ["a.toy", "b.toy", "c.toy"] {
+        library.put(name, toy("A", "same audio"));
+    }
+    fs::File::options().append(true).open(library.path("b.toy")).unwrap().set_modified(later).unwrap();
+    library.scan();
+    let track = library.catalog.find_path(&library.path("b.toy")).unwrap();
+    fs::rename(library.path("b.toy"), library.path("moved.toy")).unwrap();
+    fs::remove_file(library.path("c.toy")).unwrap();
+    assert_eq!(library.scan().moved, 1);
+    assert_eq!(library.catalog.find_path(&library.path("moved.toy")).unwrap(), track);
+}
+
+#[test]
 fn a_folder_that_was_scanned_by_itself_inside_another_moves_like_any() {
     let library = Library::new();
     library.put_toy("old/a.toy", "A");
