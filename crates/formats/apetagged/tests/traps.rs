@@ -211,6 +211,21 @@ fn a_key_that_cannot_name_an_item_stays_in_the_id3_tag_alone() {
 }
 
 #[test]
+fn a_value_with_a_nul_stays_one_value() {
+    // The text of an identifier's frame is whatever stands behind its owner.
+    let mut front = id3(&[(b"UFID", "http://musicbrainz.org\0one\0two")], 0);
+    let encoding = front.iter().position(|byte| *byte == b'h').unwrap() - 1;
+    front.remove(encoding);
+    front[9] -= 1;
+    front[17] -= 1;
+    let file = [front, stream(100)].concat();
+    let before = probe(&file);
+    assert_eq!(before.tags.get("musicbrainz_trackid"), ["one\0two"]);
+    let after = probe(&splice(&file, &[("title", &["Song"])]));
+    assert_eq!(after.tags.get("musicbrainz_trackid"), ["one\0two"]);
+}
+
+#[test]
 fn a_tag_that_claims_the_stream_as_well_is_none() {
     let whole = stream(100);
     let mut file = [whole.clone(), titled("Song")].concat();
