@@ -3,7 +3,7 @@
 use crate::connection::{self, Role};
 use crate::reading::Ranged;
 use crate::store::{FileIdentity, Store, has_log, lock};
-use crate::{changes, reading, stream};
+use crate::{changes, reading, stream, tag_feed};
 use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord};
 use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
 use musefs_contracts::tags::digest_values;
@@ -146,12 +146,16 @@ impl Catalog for SqliteCatalog {
     ) -> CatalogResult<(StoreId, Revision)> {
         // Without a change log the revision is taken first: a commit in between is then found by the next look.
         let (store, earlier) = self.current()?;
-        let revision = store.read(|connection| {
-            let revision = if store.has_feed { changes::revision(connection)? } else { earlier };
-            stream::every_track(connection, store.has_feed, fields, visit)?;
-            Ok(revision)
+        let (revision, complete) = store.read(|connection| {
+            if store.has_feed {
+                let revision = changes::revision(connection)?;
+                Ok((revision, tag_feed::every_track(&store, connection, revision, fields, visit)?))
+            } else {
+                stream::every_track(connection, false, fields, visit)?;
+                Ok((earlier, Ok(())))
+            }
         })?;
-        Ok((store.id, revision))
+        complete.map(|()| (store.id, revision))
     }
 
     fn for_tracks(

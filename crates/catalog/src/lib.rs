@@ -19,6 +19,7 @@ mod rows;
 mod schema;
 mod store;
 mod stream;
+mod tag_feed;
 mod writer;
 
 pub use catalog::SqliteCatalog;

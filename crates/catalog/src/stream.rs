@@ -1,29 +1,24 @@
 //! What a template needs of every track, in one pass over `tracks` and one over `tags`, both in order of the track's id.
 //!
-//! Two ordered scans merged here cost a fraction of probing `tags` for each track and field.
+//! Two ordered scans merged here cost a fraction of probing `tags` for each track and field. The scan of `tags`, the longer
+//! one, may run on a connection and a thread of its own: see [`crate::tag_feed`].
 
 use crate::rows;
 use musefs_contracts::catalog::{TrackFields, TrackRow};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::limits::{MAX_VALUE_BYTES, MAX_VALUES};
-use rusqlite::{CachedStatement, Connection, Result, Row, Rows, params_from_iter};
+use rusqlite::{CachedStatement, Connection, Result, Row, Rows, Statement};
 
 /// The values of the fields asked for, of one track at a time. Buffers are used again from track to track.
-struct FieldValues<'f> {
-    fields: &'f [String],
+pub(crate) struct FieldValues {
     values: Vec<Vec<String>>,
     ordinals: Vec<Vec<i64>>,
     spare: Vec<String>,
 }
 
-impl<'f> FieldValues<'f> {
-    fn new(fields: &'f [String]) -> Self {
-        Self {
-            fields,
-            values: vec![Vec::new(); fields.len()],
-            ordinals: vec![Vec::new(); fields.len()],
-            spare: Vec::new(),
-        }
+impl FieldValues {
+    fn new(fields: &[String]) -> Self {
+        Self { values: vec![Vec::new(); fields.len()], ordinals: vec![Vec::new(); fields.len()], spare: Vec::new() }
     }
 
     fn clear(&mut self) {
@@ -34,31 +29,40 @@ impl<'f> FieldValues<'f> {
         self.ordinals.iter_mut().for_each(Vec::clear);
     }
 
-    /// Takes a row of `key, ordinal, value` from column `first` on. Rows out of contract and keys not asked for add nothing.
-    fn add(&mut self, row: &Row<'_>, first: usize) -> Result<()> {
-        let (Some(key), Some(ordinal), Some(value)) =
-            (rows::text(row, first)?, rows::integer(row, first + 1)?, rows::text(row, first + 2)?)
-        else {
+    /// Adds a value of one field.
+    pub(crate) fn add(&mut self, field: usize, ordinal: i64, value: &str) {
+        if self.values[field].len() >= MAX_VALUES {
+            return;
+        }
+        let mut text = self.spare.pop().unwrap_or_default();
+        text.clear();
+        text.push_str(value);
+        // Rows come by key as it is spelt, so one field's values may come in two runs when spellings differ.
+        let place = self.ordinals[field].partition_point(|known| *known <= ordinal);
+        self.ordinals[field].insert(place, ordinal);
+        self.values[field].insert(place, text);
+    }
+}
+
+/// Reads `key, ordinal, value` from column `first` on and passes on the fields it is a value of. Rows out of contract and keys
+/// not asked for are none.
+pub(crate) fn read_value(
+    row: &Row<'_>,
+    first: usize,
+    fields: &[String],
+    mut found: impl FnMut(usize, i64, &str),
+) -> Result<()> {
+    let Some(key) = rows::text(row, first)? else { return Ok(()) };
+    let key = key.trim();
+    for (field, _) in fields.iter().enumerate().filter(|(_, wanted)| wanted.eq_ignore_ascii_case(key)) {
+        let (Some(ordinal), Some(value)) = (rows::integer(row, first + 1)?, rows::text(row, first + 2)?) else {
             return Ok(());
         };
-        if ordinal < 0 || value.len() > MAX_VALUE_BYTES {
-            return Ok(());
+        if ordinal >= 0 && value.len() <= MAX_VALUE_BYTES {
+            found(field, ordinal, &value);
         }
-        let key = key.trim();
-        for (field, wanted) in self.fields.iter().enumerate() {
-            if !wanted.eq_ignore_ascii_case(key) || self.values[field].len() >= MAX_VALUES {
-                continue;
-            }
-            let mut text = self.spare.pop().unwrap_or_default();
-            text.clear();
-            text.push_str(&value);
-            // Rows come by key as it is spelt, so one field's values may come in two runs when spellings differ.
-            let place = self.ordinals[field].partition_point(|known| *known <= ordinal);
-            self.ordinals[field].insert(place, ordinal);
-            self.values[field].insert(place, text);
-        }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Condition for the rows of `tags` that may hold one of `count` fields, bound from parameter `first` on. Blanks around a
@@ -74,7 +78,7 @@ fn wanted_keys(count: usize, first: usize, blanks: bool) -> String {
 }
 
 /// Whether any key of the store has blanks around it; one look at a partial index of our own.
-fn has_blanks(connection: &Connection) -> Result<bool> {
+pub(crate) fn has_blanks(connection: &Connection) -> Result<bool> {
     connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM tags WHERE length(trim(key)) <> length(key))")?
         .query_row([], |row| row.get(0))
@@ -98,27 +102,49 @@ fn read_track(row: &Row<'_>, into: &mut TrackRow) -> Result<bool> {
     Ok(shown)
 }
 
-/// The tags' side of the merge: the row it stands at, whose track is not yet passed.
-struct TagCursor<'s> {
-    rows: Rows<'s>,
-    track: Option<i64>,
+/// The tags' side of the merge.
+pub(crate) trait TagSide {
+    /// Moves on to rows of `track`, which is behind the one asked for before, and adds every one to `values`.
+    fn collect(&mut self, track: TrackId, values: &mut FieldValues) -> Result<()>;
 }
 
-impl TagCursor<'_> {
-    /// Moves on to rows of `track`, adding every one to `values`.
-    fn collect(&mut self, track: TrackId, values: &mut FieldValues<'_>) -> Result<()> {
+/// The scan of `tags` for some fields: rows of `track_id, key, ordinal, value` in that order.
+pub(crate) fn tag_scan<'c>(connection: &'c Connection, fields: &[String], blanks: bool) -> Result<Statement<'c>> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT track_id, key, ordinal, value FROM tags WHERE {} ORDER BY track_id, key, ordinal",
+        wanted_keys(fields.len(), 1, blanks)
+    ))?;
+    for (place, field) in fields.iter().enumerate() {
+        statement.raw_bind_parameter(place + 1, field)?;
+    }
+    Ok(statement)
+}
+
+/// Tags read by the thread that reads the tracks: the row it stands at, whose track is not yet passed.
+struct TagCursor<'s, 'f> {
+    rows: Rows<'s>,
+    track: Option<i64>,
+    fields: &'f [String],
+}
+
+impl TagSide for TagCursor<'_, '_> {
+    fn collect(&mut self, track: TrackId, values: &mut FieldValues) -> Result<()> {
         use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
         loop {
             match (self.track, self.rows.get()) {
                 (Some(at), _) if at > track.0 => return Ok(()),
-                (Some(at), Some(row)) if at == track.0 => values.add(row, 1)?,
+                (Some(at), Some(row)) if at == track.0 => {
+                    read_value(row, 1, self.fields, |field, ordinal, value| values.add(field, ordinal, value))?;
+                }
                 (_, None) => return Ok(()),
                 _ => {}
             }
             self.advance()?;
         }
     }
+}
 
+impl TagCursor<'_, '_> {
     fn advance(&mut self) -> Result<()> {
         self.track = match self.rows.next()? {
             Some(row) => Some(rows::integer(row, 0)?.unwrap_or(i64::MIN)),
@@ -135,15 +161,22 @@ pub(crate) fn every_track(
     fields: &[String],
     visit: &mut dyn FnMut(TrackFields<'_>),
 ) -> Result<()> {
-    let mut track_statement = connection.prepare(&track_sql(has_marks, "ORDER BY t.id"))?;
     let blanks = !has_marks || has_blanks(connection)?;
-    let tag_sql = format!(
-        "SELECT track_id, key, ordinal, value FROM tags WHERE {} ORDER BY track_id, key, ordinal",
-        wanted_keys(fields.len(), 1, blanks)
-    );
-    let mut tag_statement = connection.prepare(&tag_sql)?;
-    let mut tags = TagCursor { rows: tag_statement.query(params_from_iter(fields))?, track: None };
+    let mut tags = tag_scan(connection, fields, blanks)?;
+    let mut tags = TagCursor { rows: tags.raw_query(), track: None, fields };
     tags.advance()?;
+    merge(connection, has_marks, fields, &mut tags, visit)
+}
+
+/// Visits every track with the values that the other side of the merge has of it.
+pub(crate) fn merge(
+    connection: &Connection,
+    has_marks: bool,
+    fields: &[String],
+    tags: &mut dyn TagSide,
+    visit: &mut dyn FnMut(TrackFields<'_>),
+) -> Result<()> {
+    let mut track_statement = connection.prepare(&track_sql(has_marks, "ORDER BY t.id"))?;
     let mut tracks = track_statement.query([])?;
     let mut values = FieldValues::new(fields);
     let mut row = rows::blank_track();
@@ -184,7 +217,7 @@ pub(crate) fn some_tracks(
         tag_statement.raw_bind_parameter(1, track.0)?;
         let mut tags = tag_statement.raw_query();
         while let Some(found) = tags.next()? {
-            values.add(found, 0)?;
+            read_value(found, 0, fields, |field, ordinal, value| values.add(field, ordinal, value))?;
         }
         drop(tags);
         visit(TrackFields { row: &row, values: &values.values });
