@@ -56,10 +56,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         let folder = places.corpus.to_string_lossy().into_owned();
         corpus::run(&[folder, "--tracks".into(), tracks, "--formats".into(), FORMATS.into()])?;
     }
-    for round in 0..options.rounds {
+    let rounds = if options.wants_library() || options.wants("sequential") { options.rounds } else { 0 };
+    for round in 0..rounds {
         // The native file system comes first, as what it reads is in the page cache for the others.
         for system in &systems {
-            eprintln!("bench: round {} of {}, {}", round + 1, options.rounds, system.name());
+            eprintln!("bench: round {} of {rounds}, {}", round + 1, system.name());
             if options.wants_library() {
                 library::measure(system, &places, &options, round, &mut figures)?;
             }
@@ -69,7 +70,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if options.wants("curves") {
         curves::measure(&systems, &places)?;
     }
-    println!("{}", figures.table());
+    if rounds > 0 {
+        println!("{}", figures.table());
+    }
     if let Some(path) = &options.json {
         let json = figures.json(options.tracks, options.rounds);
         fs::write(path, format!("{json:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;

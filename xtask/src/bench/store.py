@@ -126,7 +126,7 @@ def clone(db, count):
                 values.append(f"row.{name}")
         store.execute(
             f'{copies} INSERT INTO "{table}" ({", ".join(names)}) SELECT {", ".join(values)}'
-            f' FROM copy CROSS JOIN (SELECT * FROM "{table}") AS row'
+            f' FROM copy CROSS JOIN (SELECT * FROM "{table}" WHERE {of_track} > 0) AS row'
             f" WHERE {limit.format(id='row.' + of_track)} ORDER BY copy.n, row.{of_track}"
         )
     for _, sql in triggers:
