@@ -1,15 +1,16 @@
 //! The files the store knows, compactly: a hundred thousand of them cost some twelve megabytes while a scan runs.
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::CatalogResult;
 use musefs_contracts::format::Formats;
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::{CatalogWriter, KnownFile};
 use std::ffi::OsStr;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// One known file.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +39,9 @@ pub(crate) struct Known {
     paths: Vec<u8>,
     entries: Vec<Entry>,
     by_path: HashTable<u32>,
-    by_fingerprint: Vec<([u8; 16], u32)>,
-    hasher: RandomState,
+    /// Sorted when the first file without a track is met: most scans find none.
+    by_fingerprint: OnceLock<Vec<([u8; 16], u32)>>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Known {
@@ -47,10 +49,6 @@ impl Known {
     pub(crate) fn load(writer: &mut dyn CatalogWriter, formats: &Formats) -> CatalogResult<Self> {
         let mut known = Self::default();
         writer.for_each_known(&mut |file| known.insert(&file, formats))?;
-        for (index, entry) in known.entries.iter().enumerate() {
-            known.by_fingerprint.extend(entry.fingerprint.map(|fingerprint| (fingerprint, index as u32)));
-        }
-        known.by_fingerprint.sort_unstable();
         Ok(known)
     }
 
@@ -107,11 +105,15 @@ impl Known {
     /// The files with this fingerprint, by index.
     pub(crate) fn with_fingerprint<'a>(&'a self, fingerprint: &str) -> impl Iterator<Item = usize> + 'a {
         let wanted = half(fingerprint);
-        let start = self.by_fingerprint.partition_point(|(known, _)| Some(*known) < wanted);
-        self.by_fingerprint[start..]
-            .iter()
-            .take_while(move |(known, _)| Some(*known) == wanted)
-            .map(|(_, index)| *index as usize)
+        let sorted = self.by_fingerprint.get_or_init(|| {
+            let fingerprints = self.entries.iter().enumerate();
+            let mut sorted: Vec<_> =
+                fingerprints.filter_map(|(index, entry)| Some((entry.fingerprint?, index as u32))).collect();
+            sorted.sort_unstable();
+            sorted
+        });
+        let start = sorted.partition_point(|(known, _)| Some(*known) < wanted);
+        sorted[start..].iter().take_while(move |(known, _)| Some(*known) == wanted).map(|(_, index)| *index as usize)
     }
 }
 

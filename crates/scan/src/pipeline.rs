@@ -42,8 +42,8 @@ pub(crate) struct Candidate {
 pub(crate) enum Found {
     /// Read, and to be written.
     Ready(Box<Ingest>),
-    /// Known, and as it was.
-    Unchanged,
+    /// So many known ones as they were.
+    Unchanged(u64),
     /// Known, and not there.
     Gone(usize),
     /// Not there any more.
@@ -154,7 +154,7 @@ impl Pipeline<'_> {
         let Candidate { path, mode, known, explicit } = candidate;
         if let (Some(index), IngestMode::Refresh) = (known, mode) {
             match self.backing.stat(&path) {
-                Ok(stamp) if self.known.entry(index).is_up_to_date(&stamp) => return Found::Unchanged,
+                Ok(stamp) if self.known.entry(index).is_up_to_date(&stamp) => return Found::Unchanged(1),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Gone(index),
                 Err(error) => return Found::failed(path, &error),
@@ -228,14 +228,18 @@ impl Drain<'_, '_> {
     }
 
     fn take(&mut self, found: Found) {
-        self.summary.found += u64::from(!matches!(found, Found::NotAudio | Found::Vanished));
+        self.summary.found += match found {
+            Found::NotAudio | Found::Vanished => 0,
+            Found::Unchanged(files) => files,
+            _ => 1,
+        };
         match found {
             Found::Ready(mut ingest) => {
                 if (self.decide)(&mut ingest) {
                     self.batch.push(*ingest);
                 }
             }
-            Found::Unchanged => self.summary.unchanged += 1,
+            Found::Unchanged(files) => self.summary.unchanged += files,
             Found::Gone(index) => {
                 self.summary.gone += 1;
                 self.gone.push(index);

@@ -1,7 +1,7 @@
 //! Finding the files to examine: by walking folders, or by going through the files that are known.
 
 use crate::examine::extension_of;
-use crate::known::Known;
+use crate::known::{Entry, Known};
 use crate::pipeline::{Candidate, Feed, Found};
 use crate::scanner::Task;
 use crate::target::Target;
@@ -9,6 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::format::Formats;
 use musefs_contracts::writer::IngestMode;
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ impl Finder<'_> {
         });
         for target in targets {
             if let Target::File(path) = target {
-                self.meet(path.clone(), std::fs::symlink_metadata(path), true, feed);
+                let known = self.known.find(path);
+                self.meet(path.clone(), known, std::fs::symlink_metadata(path), true, &mut Unchanged::new(feed));
             }
         }
         let Some(first) = folders.next() else { return };
@@ -48,9 +50,10 @@ impl Finder<'_> {
         builder.standard_filters(false).follow_links(false).threads(self.threads);
         builder.filter_entry(|entry| entry.file_name() != METRICS_FOLDER);
         builder.build_parallel().run(|| {
-            Box::new(|entry| {
+            let mut unchanged = Unchanged::new(feed);
+            Box::new(move |entry| {
                 match entry {
-                    Ok(entry) => self.visit(entry, feed),
+                    Ok(entry) => self.visit(entry, &mut unchanged),
                     Err(error) => walk_failed(&error, feed),
                 }
                 if feed.is_closed() { WalkState::Quit } else { WalkState::Continue }
@@ -71,7 +74,7 @@ impl Finder<'_> {
         }
     }
 
-    fn visit(&self, entry: DirEntry, feed: &Feed<'_>) {
+    fn visit(&self, entry: DirEntry, unchanged: &mut Unchanged<'_>) {
         if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             return;
         }
@@ -80,17 +83,24 @@ impl Finder<'_> {
             return;
         }
         // What is known needs its stamp; what is not will be opened anyway.
-        let is_known = self.known.find(entry.path()).is_some();
-        if !is_known {
+        let Some(known) = self.known.find(entry.path()) else {
             let path = entry.into_path();
-            return feed.send(Candidate { path, mode: IngestMode::Add, known: None, explicit: false });
-        }
+            return unchanged.feed.send(Candidate { path, mode: IngestMode::Add, known: None, explicit: false });
+        };
         let metadata = entry.metadata().map_err(|error| io_error(&error));
-        self.meet(entry.into_path(), metadata, false, feed);
+        self.meet(entry.into_path(), Some(known), metadata, false, unchanged);
     }
 
-    fn meet(&self, path: PathBuf, metadata: io::Result<std::fs::Metadata>, explicit: bool, feed: &Feed<'_>) {
-        let Some((index, entry)) = self.known.find(&path) else {
+    fn meet(
+        &self,
+        path: PathBuf,
+        known: Option<(usize, &Entry)>,
+        metadata: io::Result<Metadata>,
+        explicit: bool,
+        unchanged: &mut Unchanged<'_>,
+    ) {
+        let feed = unchanged.feed;
+        let Some((index, entry)) = known else {
             return feed.send(Candidate { path, mode: IngestMode::Add, known: None, explicit });
         };
         let mode = match (self.task, metadata) {
@@ -98,10 +108,45 @@ impl Finder<'_> {
             (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => return feed.report(Found::Vanished),
             (_, Err(error)) => return feed.report(Found::failed(path, &error)),
             (Task::Force, Ok(_)) => IngestMode::Force,
-            (_, Ok(metadata)) if entry.is_up_to_date(&stamp_of(&metadata)) => return feed.report(Found::Unchanged),
+            (_, Ok(metadata)) if entry.is_up_to_date(&stamp_of(&metadata)) => return unchanged.count(),
             (_, Ok(_)) => IngestMode::Refresh,
         };
         feed.send(Candidate { path, mode, known: Some(index), explicit });
+    }
+}
+
+/// Unchanged files that one thread met. Told by the hundred: a message a file would cost more than looking at it did.
+struct Unchanged<'f> {
+    feed: &'f Feed<'f>,
+    files: u64,
+}
+
+impl<'f> Unchanged<'f> {
+    /// How many are told at once.
+    const AT_ONCE: u64 = 128;
+
+    fn new(feed: &'f Feed<'f>) -> Self {
+        Self { feed, files: 0 }
+    }
+
+    fn count(&mut self) {
+        self.files += 1;
+        if self.files == Self::AT_ONCE {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        match std::mem::take(&mut self.files) {
+            0 => {}
+            files => self.feed.report(Found::Unchanged(files)),
+        }
+    }
+}
+
+impl Drop for Unchanged<'_> {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 
@@ -114,7 +159,7 @@ fn walk_failed(error: &ignore::Error, feed: &Feed<'_>) {
     }
 }
 
-fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+fn stamp_of(metadata: &Metadata) -> Stamp {
     let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
     Stamp {
         size: metadata.size(),
