@@ -17,7 +17,8 @@ pub(crate) struct Hint {
 pub(crate) struct Private {
     /// Flags of the frame header.
     pub flags: u16,
-    /// The frame's header says that it is longer than it is.
+    /// The frame's header says that it is longer than it is, or states its size in no way of its version; where the frame is
+    /// kept, its header is made anew.
     pub clipped: bool,
     /// How to undo the unsynchronisation of the tag around it; `None` where the frame's bytes are as decoded.
     pub stuffing: Option<Stuffing>,

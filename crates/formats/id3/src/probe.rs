@@ -180,6 +180,8 @@ struct FrameHead {
     size: u64,
     flags: u16,
     offset: u64,
+    /// The size of a 2.4 frame has a bit that synchsafe numbers have not.
+    irregular: bool,
 }
 
 impl Walk<'_> {
@@ -206,15 +208,16 @@ impl Walk<'_> {
             let Some(header) = self.body.array::<6>()? else { return Ok(None) };
             let id = [0, header[0], header[1], header[2]];
             let size = u64::from(u32::from_be_bytes([0, header[3], header[4], header[5]]));
-            return Ok((id != [0; 4]).then_some(FrameHead { id, size, flags: 0, offset }));
+            return Ok((id != [0; 4]).then_some(FrameHead { id, size, flags: 0, offset, irregular: false }));
         }
         let Some(header) = self.body.array::<10>()? else { return Ok(None) };
         let id = [header[0], header[1], header[2], header[3]];
         let size = [header[4], header[5], header[6], header[7]];
         let plain = self.info.version == 3 || self.info.plain_sizes;
+        let irregular = !plain && size.iter().any(|byte| byte & 0x80 != 0);
         let size = u64::from(if plain { u32::from_be_bytes(size) } else { from_synchsafe(size) });
         let flags = u16::from_be_bytes([header[8], header[9]]);
-        Ok((id != [0; 4]).then_some(FrameHead { id, size, flags, offset }))
+        Ok((id != [0; 4]).then_some(FrameHead { id, size, flags, offset, irregular }))
     }
 
     fn remainder(&mut self, offset: u64) {
@@ -239,7 +242,8 @@ impl Walk<'_> {
         let body = self.body.take(head.size, want, Some((&mut stuffing, head.offset)))?;
         let range = ByteRange::new(head.offset, self.body.position() - head.offset);
         let stuffing = Some(stuffing).filter(|found| self.info.unsynchronised && found.decoded_len != range.len);
-        let mut private = Private { flags: head.flags, clipped: body.len < head.size, stuffing, hint: None };
+        let mut private =
+            Private { flags: head.flags, clipped: body.len < head.size || head.irregular, stuffing, hint: None };
         let mut element = Element { id: head.id, role: ROLE_FRAME, key: None, range, private: Box::default() };
         if kind == Kind::Picture {
             element.role = ROLE_PICTURE;

@@ -174,3 +174,15 @@ fn a_last_frame_of_any_size_says_the_same_before_and_after_an_edit() {
         assert_eq!(others(&probe(&served)), others(&before), "a frame that claims {size} bytes");
     }
 }
+
+#[test]
+fn a_size_that_is_no_synchsafe_number_is_written_as_one() {
+    let frames = [text(4, "TIT2", "old"), text(4, "TPE1", "artist"), text(4, "TALB", "album")];
+    let mut file = [tag(4, &frames, 20), audio(3)].concat();
+    let at = 10 + frames[0].len() + 7;
+    file[at] |= 0x80;
+    let before = probe(&file);
+    assert_eq!(values(&before, "artist"), ["artist"], "the high bit counts for nothing");
+    let served = serve(&file, &before, &edit(&before, &[("title", &["new"])], &[]));
+    assert!(contains(&served, &frames[1]));
+}
