@@ -69,7 +69,9 @@ fn front_tags(source: &dyn Source, marker: u64) -> io::Result<Collector> {
 
 /// Adds the keys of `found` that `tags` lacks, and gives them in the stored form.
 fn adopt(tags: &mut TagSet, found: &TagSet) -> Box<[u8]> {
-    let lacking: Vec<_> = found.iter().filter(|(key, values)| !values.is_empty() && !tags.has(key)).collect();
+    // A name with `=` in it would end there, so such a key could not be carried over into a comment.
+    let can_say = |key: &str| !key.contains('=') && !tags.has(key);
+    let lacking: Vec<_> = found.iter().filter(|(key, values)| !values.is_empty() && can_say(key)).collect();
     let mut out = Encoder::default();
     out.int(lacking.len() as u64);
     for (key, values) in lacking {

@@ -236,6 +236,16 @@ fn of_several_id3v1_tags_none_comes_to_light_when_the_last_goes() {
 }
 
 #[test]
+fn a_key_that_no_comment_can_spell_is_not_taken_over() {
+    let lead = id3v2(&[(b"TXXX", b"\0a=b\0value"), (b"TXXX", b"\0mood\0calm")]);
+    let file = [lead, file_of(&[streaminfo()])].concat();
+    let before = probe(&file);
+    assert!(before.tags.has("mood") && !before.tags.has("a=b"));
+    let (_, after) = spliced(&file, &edit(TITLE));
+    assert_eq!(after.tags.get("mood"), ["calm"]);
+}
+
+#[test]
 fn several_id3_tags_or_one_whose_size_lies_may_stand_before_the_marker() {
     let stream = file_of(&[streaminfo(), comments(&[b"TITLE=a"])]);
     let mut two = id3v2(&[(b"TPE1", b"\0first")]);
