@@ -3,6 +3,7 @@
 use crate::chunk::Family;
 use musefs_contracts::anatomy::ByteRange;
 use musefs_contracts::backing::{Source, read_exact_at};
+use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_contracts::limits;
 use std::io;
 
@@ -54,6 +55,37 @@ pub(crate) struct Text {
     pub(crate) is_utf8: bool,
     /// The text.
     pub(crate) value: String,
+}
+
+/// What an element remembers of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Private {
+    /// How many bytes of the content are text, and whether it is UTF-8, for a tag that takes the value over.
+    pub(crate) text: (u64, bool),
+    /// Its size says more than there is, so that whatever stands behind it would become part of it.
+    pub(crate) is_open: bool,
+}
+
+impl Private {
+    /// The stored form; nothing for a field without text that ends where it says.
+    pub(crate) fn encode(&self) -> Box<[u8]> {
+        let mut out = Encoder::default();
+        if *self != Self::default() {
+            out.int(self.text.0);
+            out.int(u64::from(self.text.1));
+            out.int(u64::from(self.is_open));
+        }
+        out.0.into()
+    }
+
+    /// Reads the stored form.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        let input = &mut Decoder(bytes);
+        Ok(Self { text: (input.int()?, input.int()? != 0), is_open: input.int()? != 0 })
+    }
 }
 
 /// Reads a field; `None` if it is longer than the store holds.

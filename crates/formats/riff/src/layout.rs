@@ -4,7 +4,6 @@ use crate::chunk::{Family, HEADER_LEN, header};
 use crate::skeleton::{Skeleton, Tag, TagChunk};
 use crate::{PROBER, ROLE_FIELD, fields};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
-use musefs_contracts::codec::Decoder;
 use musefs_contracts::edit::{Edit, EditValue, KeyChange};
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
@@ -33,6 +32,12 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit, family: Family) -> Result<L
     splice.tags()?;
     splice.missing_id3()?;
     splice.finish()
+}
+
+/// Whether a field reaches to the end of its list, whatever its size says.
+fn is_open(element: &Element) -> Result<bool, LayoutError> {
+    let private = fields::Private::decode(&element.private).map_err(|_| LayoutError::StaleAnatomy)?;
+    Ok(private.is_open)
 }
 
 struct Splice<'a> {
@@ -80,7 +85,7 @@ impl Splice<'_> {
             match self.anatomy.key_of(element).and_then(|key| self.edit.change(key)) {
                 Some(change) if written.insert(&change.key) => self.field(element.id, change, &mut content)?,
                 Some(_) => {}
-                None if element.id == [0; 4] => rest = Some(element.range),
+                None if element.id == [0; 4] || is_open(element)? => rest = Some(element.range),
                 None => {
                     content.backing(element.range).zeros(element.range.len % 2);
                 }
@@ -151,7 +156,9 @@ impl Splice<'_> {
         let Skeleton { open, end, audio, lacks_padding, .. } = *self.skeleton;
         let at = if open == 0 { end } else { open };
         let mut with = LayoutBuilder::new();
-        if open == 0 && lacks_padding {
+        // A last chunk that an edit makes anew has its padding.
+        let is_anew = self.patches.iter().any(|patch| patch.range.end() == end);
+        if open == 0 && lacks_padding && !is_anew {
             with.zeros(1);
         }
         let needed = HEADER_LEN + frames.needed();
@@ -184,8 +191,7 @@ impl Splice<'_> {
         let fields = self.anatomy.elements.iter().filter(|element| element.role == ROLE_FIELD);
         let values = fields.filter_map(|element| {
             let key = self.anatomy.key_of(element)?;
-            let input = &mut Decoder(&element.private);
-            let (len, is_utf8) = (input.int().ok()?, input.int().ok()? != 0);
+            let (len, is_utf8) = fields::Private::decode(&element.private).ok()?.text;
             if len == 0 || len > element.range.len || !known.insert(key) {
                 return None;
             }

@@ -118,20 +118,14 @@ impl Survey<'_> {
 
     fn field(&mut self, chunk: &Chunk) -> io::Result<()> {
         let mut element = Element { id: chunk.name, role: ROLE_FIELD, range: chunk.range, ..Element::default() };
+        let mut private = fields::Private { is_open: chunk.is_open, ..fields::Private::default() };
         if let Some(key) = fields::key_of(self.family, chunk.name) {
             let text = fields::read(self.source, chunk.content)?;
             let value = text.as_ref().filter(|text| !text.value.is_empty()).map(|text| text.value.clone());
             element.key = self.out.state(key, value);
-            // How many bytes of the content are text, and in which encoding, for a tag that takes the value over.
-            element.private = text
-                .map(|text| {
-                    let mut out = musefs_contracts::codec::Encoder::default();
-                    out.int(text.range.len);
-                    out.int(u64::from(text.is_utf8));
-                    out.0.into()
-                })
-                .unwrap_or_default();
+            private.text = text.map_or((0, false), |text| (text.range.len, text.is_utf8));
         }
+        element.private = private.encode();
         self.out.element(element);
         Ok(())
     }

@@ -262,3 +262,22 @@ fn elements_and_audio_outside_the_file_make_an_anatomy_stale() {
         assert_eq!(Wave::new().served_len(&wrong, &edit).err(), Some(LayoutError::StaleAnatomy));
     }
 }
+
+#[test]
+fn a_new_field_is_not_swallowed_by_a_last_one_that_claims_more_than_there_is() {
+    let fields = [chunk(b"IART", b"Me\0"), sized(b"IXYZ", 4_000, b"whatever")].concat();
+    let list = chunk(b"LIST", &[b"INFO".to_vec(), fields].concat());
+    let file = wave(&[chunk(b"data", &ramp(100)), list]);
+    let served = splice(&file, &[("title", &["Other"])]);
+    assert_eq!(probe(&served).tags.get("title"), ["Other"]);
+    assert!(position(&served, b"whatever").is_some());
+}
+
+#[test]
+fn a_last_chunk_that_is_made_anew_is_padded_once() {
+    let mut file = aiff(&[(b"COMM", vec![0; 18]), (b"SSND", ramp(100)), (b"NAME", b"Son".to_vec())]);
+    file.pop();
+    let served = splice(&file, &[("title", &["Sea"]), ("artist", &["One", "Two"])]);
+    let tags = probe(&served).tags;
+    assert_eq!((tags.get("title"), tags.get("artist").len()), (&["Sea".to_owned()][..], 2));
+}
