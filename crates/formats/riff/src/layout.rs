@@ -187,12 +187,11 @@ impl Splice<'_> {
 
     /// What the fields say, for a new tag.
     fn carried(&self) -> Vec<Carried> {
-        let mut known = HashSet::new();
         let fields = self.anatomy.elements.iter().filter(|element| element.role == ROLE_FIELD);
         let values = fields.filter_map(|element| {
             let key = self.anatomy.key_of(element)?;
             let (len, is_utf8) = fields::Private::decode(&element.private).ok()?.text;
-            if len == 0 || len > element.range.len || !known.insert(key) {
+            if len == 0 || len > element.range.len {
                 return None;
             }
             let range = ByteRange::new(element.range.offset + HEADER_LEN, len);

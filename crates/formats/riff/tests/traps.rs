@@ -281,3 +281,12 @@ fn a_last_chunk_that_is_made_anew_is_padded_once() {
     let tags = probe(&served).tags;
     assert_eq!((tags.get("title"), tags.get("artist").len()), (&["Sea".to_owned()][..], 2));
 }
+
+#[test]
+fn a_new_tag_takes_over_every_field_of_a_key() {
+    let list = info(&[(b"INAM", "Song"), (b"INAM", "Other name"), (b"IART", "Me")]);
+    let file = wave(&[chunk(b"data", &ramp(100)), list]);
+    assert_eq!(probe(&file).tags.get("title"), ["Song", "Other name"]);
+    let served = splice(&file, &[("some key", &["value"])]);
+    assert_eq!(probe(&served).tags.get("title"), ["Song", "Other name"]);
+}
