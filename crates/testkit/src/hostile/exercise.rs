@@ -198,6 +198,10 @@ fn raw(picture: &PictureLocation) -> bool {
 }
 
 fn check_audio(before: &Anatomy, after: &Anatomy, bytes: &[u8], served: &[u8]) {
+    // Where nothing but tags was found, what a stream without a signature begins with may be found in new tags.
+    if before.audio.len == 0 {
+        return;
+    }
     let (was, is) = (part(bytes, before.audio), part(served, after.audio));
     let same =
         if PAGED.contains(&before.format.as_str()) { without_numbers(was) == without_numbers(is) } else { was == is };
