@@ -70,7 +70,7 @@ fn grow(system: &System, program: &Path, seed: &Path, places: &Places, curves: &
         ready.points.push((count, mount.ready.as_secs_f64()));
         let rss = || mount.process().memory_mib("VmRSS").unwrap_or_default();
         fresh.points.push((count, rss()));
-        // The peer looks at the files, of which there are none.
+        // Whether the peer can walk files that do not exist is not known, so it is only mounted.
         if matches!(system, System::Musefs(_)) {
             first.points.push((count, walk(mount.path())?.0));
             later.points.push((count, walk(mount.path())?.0));
