@@ -117,17 +117,35 @@ fn extended_header_len(source: &dyn Source, at: u64, end: u64, header: &Header) 
 }
 
 /// Whether the frame sizes of a 2.4 tag are plain integers: walks the frames both ways, and the one that meets more known
-/// frames is right; if they meet equally many, the one that does not run past the end.
+/// frames is right; if they meet equally many, the one that does not run past the end. Plain sizes never lead to what is no
+/// frame: the program that wrote them wrote nothing but frames.
 fn has_plain_sizes(source: &dyn Source, range: ByteRange) -> io::Result<bool> {
-    let (synchsafe_known, synchsafe_past) = walk_sizes(source, range, from_synchsafe)?;
-    let (plain_known, plain_past) = walk_sizes(source, range, u32::from_be_bytes)?;
-    Ok(plain_known > synchsafe_known || (plain_known == synchsafe_known && synchsafe_past >= 1 && plain_past <= 1))
+    let synchsafe = walk_sizes(source, range, from_synchsafe)?;
+    let plain = walk_sizes(source, range, u32::from_be_bytes)?;
+    let ends_better = plain.known == synchsafe.known && synchsafe.past >= 1 && plain.past <= 1;
+    Ok(plain.only_frames && (plain.known > synchsafe.known || ends_better))
 }
 
-/// Counts known frames, and how far the walk ends behind the body (negative if in padding).
-fn walk_sizes(source: &dyn Source, range: ByteRange, size: fn([u8; 4]) -> u32) -> io::Result<(usize, i64)> {
+/// What one way of reading sizes leads to.
+struct SizeWalk {
+    /// Frames of known ids.
+    known: usize,
+    /// How far the walk ends behind the body; negative if in padding.
+    past: i64,
+    /// Every id it met is one by its characters.
+    only_frames: bool,
+}
+
+fn is_id(id: [u8; 4]) -> bool {
+    let [first @ .., last] = id;
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    // Ids of three characters stand in the place of four at times.
+    first.into_iter().all(fits) && (fits(last) || matches!(last, 0 | b' '))
+}
+
+fn walk_sizes(source: &dyn Source, range: ByteRange, size: fn([u8; 4]) -> u32) -> io::Result<SizeWalk> {
     let mut body = Body::plain(source, range);
-    let mut known = 0;
+    let (mut known, mut only_frames) = (0, true);
     let mut at = range.offset;
     for _ in 0..limits::MAX_ELEMENTS {
         if at + HEADER_LEN >= range.end() {
@@ -136,12 +154,13 @@ fn walk_sizes(source: &dyn Source, range: ByteRange, size: fn([u8; 4]) -> u32) -
         body.seek(at);
         let Some([a, b, c, d, size_bytes @ .., _, _]) = body.array::<10>()? else { break };
         if [a, b, c, d] == [0; 4] && size_bytes == [0; 4] {
-            return Ok((known, -1));
+            return Ok(SizeWalk { known, past: -1, only_frames });
         }
         at = at.saturating_add(HEADER_LEN + u64::from(size(size_bytes)));
         known += usize::from(frames::is_known([a, b, c, d]));
+        only_frames &= is_id([a, b, c, d]);
     }
-    Ok((known, at as i64 - range.end() as i64))
+    Ok(SizeWalk { known, past: at as i64 - range.end() as i64, only_frames })
 }
 
 /// What may still be read and inflated of a tag's texts.
