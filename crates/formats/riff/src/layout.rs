@@ -157,8 +157,8 @@ impl Splice<'_> {
         let at = if open == 0 { end } else { open };
         let mut with = LayoutBuilder::new();
         // A last chunk that an edit makes anew has its padding.
-        let is_anew = self.patches.iter().any(|patch| patch.range.end() == end);
-        if open == 0 && lacks_padding && !is_anew {
+        let is_anew = self.patches.iter().any(|patch| patch.range.end() == at);
+        if lacks_padding && !is_anew {
             with.zeros(1);
         }
         let needed = HEADER_LEN + frames.needed();

@@ -28,8 +28,10 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, family: Family) -> Res
     let (chunks, end) = walk(source, family, group + 12, size, wide_data)?;
     skeleton.end = end;
     let last = chunks.last();
+    // A new chunk goes behind the last one that ends where it says.
+    let before_new = chunks.iter().rfind(|chunk| !chunk.is_open);
     skeleton.lacks_padding =
-        last.is_some_and(|last| last.content.len % 2 == 1 && last.range.end() == last.content.end());
+        before_new.is_some_and(|chunk| chunk.content.len % 2 == 1 && chunk.range.end() == chunk.content.end());
     let audio = chunks.iter().find(|chunk| chunk.name == family.audio());
     skeleton.audio = audio.map_or(0, |audio| audio.range.offset);
     skeleton.open = last.filter(|last| last.is_open).map_or(0, |last| last.range.offset);

@@ -43,7 +43,7 @@ pub(crate) struct Skeleton {
     pub(crate) open: u64,
     /// Behind the last well-formed chunk.
     pub(crate) end: u64,
-    /// The last chunk is of odd length, and its padding is missing.
+    /// The chunk behind which a new one goes is of odd length, and its padding is missing.
     pub(crate) lacks_padding: bool,
     /// Chunks that hold tags, in file order.
     pub(crate) tags: Vec<TagChunk>,

@@ -290,3 +290,15 @@ fn a_new_tag_takes_over_every_field_of_a_key() {
     let served = splice(&file, &[("some key", &["value"])]);
     assert_eq!(probe(&served).tags.get("title"), ["Song", "Other name"]);
 }
+
+#[test]
+fn a_new_tag_behind_an_odd_chunk_without_padding_stands_where_readers_look() {
+    let mut unpadded = chunk(b"data", &ramp(101));
+    unpadded.pop();
+    let file = wave(&[unpadded, sized(b"junk", 4_000, b"whatever")]);
+    let served = splice(&file, &[("some key", &["one", "two"]), ("title", &[&"x".repeat(40)])]);
+    let after = probe(&served);
+    assert_eq!(after.tags.get("some key"), ["one", "two"]);
+    assert_eq!(after.anatomy.audio.len, 101);
+    assert_eq!((after.anatomy.audio.end() + 1) % 2, 0, "the audio has its padding now");
+}
