@@ -84,7 +84,8 @@ fn chain_goes_on(source: &dyn Source, mut offset: u64, mut last: bool, size: u64
         // These may have a wrong length themselves; they are judged when they are reached. One that passes the end of the
         // file is none: the lengths that need a repair are too short, or those of a comment block.
         if matches!(header.block_type, VORBIS_COMMENT | PICTURE) {
-            return Ok(offset + HEADER + header.len <= size);
+            let body = ByteRange::new(offset + HEADER, header.len);
+            return Ok(body.end() <= size && has_structure(source, header.block_type, body)?);
         }
         if header.last && is_blank_padding(source, offset, header, size)? {
             return Ok(true);
@@ -93,6 +94,19 @@ fn chain_goes_on(source: &dyn Source, mut offset: u64, mut last: bool, size: u64
         last = header.last;
     }
     Ok(true)
+}
+
+/// Whether a block that is to hold comments or a picture begins like one.
+fn has_structure(source: &dyn Source, block_type: u8, body: ByteRange) -> io::Result<bool> {
+    if block_type == PICTURE {
+        return Ok(picture_header(source, body)?.is_some());
+    }
+    let mut vendor_len = [0; 4];
+    if body.len < vendor_len.len() as u64 {
+        return Ok(false);
+    }
+    read_exact_at(source, body.offset, &mut vendor_len)?;
+    Ok(u64::from(u32::from_le_bytes(vendor_len)) <= body.len - vendor_len.len() as u64)
 }
 
 /// Whether this is padding that begins with zeros: no accident, so that it needs no frame behind it for a proof.

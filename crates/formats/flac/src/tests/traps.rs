@@ -112,6 +112,7 @@ fn a_tail_that_looks_like_a_block_does_not_cut_the_comments_short() {
     let within = [&b"\0\0\0\x22"[..], &[0; 34], b"\x04\0\0\x01a"].concat();
     check_tail(&beyond_the_end);
     check_tail(&within);
+    check_tail(&[&b"\x06\0\0\x30"[..], &[0xff; 48], b"\x04\0\0\x01a"].concat());
 }
 
 fn check_tail(tail: &[u8]) {
