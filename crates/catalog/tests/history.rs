@@ -374,7 +374,7 @@ fn dropped_links_are_recorded_and_undone() {
 fn history_is_told_of_the_tracks_asked_for() {
     let (subject, first, second, connection) = two_tracks();
     connection.execute("UPDATE tags SET value = 'new'", []).unwrap();
-    subject.set_tags(second, &[]);
+    connection.execute("DELETE FROM tags WHERE track_id = ?1", [second.0]).unwrap();
     writer(&subject).remove(&[first]).unwrap();
     let told = |tracks: &[TrackId], edits: usize| {
         let query = HistoryQuery { tracks: Some(tracks.to_vec()), edits, changes: 1 };
@@ -385,7 +385,9 @@ fn history_is_told_of_the_tracks_asked_for() {
     let removed = ("1 /a: track -> -".to_owned(), 1);
     assert_eq!(told(&[first], 9), [removed.clone(), ("1 genre: x -> new".to_owned(), 2)]);
     assert_eq!(told(&[first], 1), [removed]);
-    assert_eq!(told(&[second], 9).len(), 2);
+    // Where one edit of another program ends is a guess by time, so there may be more of them than there were.
+    let of_second = told(&[second], 9).len();
+    assert!(of_second >= 2, "{of_second}");
     assert_eq!(writer(&subject).find_past_path("/a".as_ref()).unwrap(), Some(first));
     assert_eq!(writer(&subject).find_past_path("/b".as_ref()).unwrap(), Some(second));
     assert_eq!(writer(&subject).find_past_path("/none".as_ref()).unwrap(), None);
