@@ -118,12 +118,13 @@ fn extended_header_len(source: &dyn Source, at: u64, end: u64, header: &Header) 
 
 /// Whether the frame sizes of a 2.4 tag are plain integers: walks the frames both ways, and the one that meets more known
 /// frames is right; if they meet equally many, the one that does not run past the end. Plain sizes never lead to what is no
-/// frame: the program that wrote them wrote nothing but frames.
+/// frame, and synchsafe ones never to the tag's very end by chance: the program that wrote plain sizes wrote nothing but frames.
 fn has_plain_sizes(source: &dyn Source, range: ByteRange) -> io::Result<bool> {
     let synchsafe = walk_sizes(source, range, from_synchsafe)?;
     let plain = walk_sizes(source, range, u32::from_be_bytes)?;
     let ends_better = plain.known == synchsafe.known && synchsafe.past >= 1 && plain.past <= 1;
-    Ok(plain.only_frames && (plain.known > synchsafe.known || ends_better))
+    let leads_further = plain.known > synchsafe.known || ends_better;
+    Ok(plain.only_frames && leads_further && !synchsafe.fits(source, range)?)
 }
 
 /// What one way of reading sizes leads to.
@@ -134,7 +135,23 @@ struct SizeWalk {
     past: i64,
     /// Every id it met is one by its characters.
     only_frames: bool,
+    /// Where it ended.
+    end: u64,
 }
+
+impl SizeWalk {
+    /// Whether the walk ended at the tag's end, or where nothing but zeros follows.
+    fn fits(&self, source: &dyn Source, range: ByteRange) -> io::Result<bool> {
+        let padding = range.end().saturating_sub(self.end);
+        if self.past > 0 || padding > MAX_CHECKED_PADDING {
+            return Ok(false);
+        }
+        Ok(read_up_to(source, self.end, padding as usize)?.iter().all(|byte| *byte == 0))
+    }
+}
+
+/// Longest padding that is looked at.
+const MAX_CHECKED_PADDING: u64 = 64 << 10;
 
 fn is_id(id: [u8; 4]) -> bool {
     let [first @ .., last] = id;
@@ -154,13 +171,13 @@ fn walk_sizes(source: &dyn Source, range: ByteRange, size: fn([u8; 4]) -> u32) -
         body.seek(at);
         let Some([a, b, c, d, size_bytes @ .., _, _]) = body.array::<10>()? else { break };
         if [a, b, c, d] == [0; 4] && size_bytes == [0; 4] {
-            return Ok(SizeWalk { known, past: -1, only_frames });
+            return Ok(SizeWalk { known, past: -1, only_frames, end: at });
         }
         at = at.saturating_add(HEADER_LEN + u64::from(size(size_bytes)));
         known += usize::from(frames::is_known([a, b, c, d]));
         only_frames &= is_id([a, b, c, d]);
     }
-    Ok(SizeWalk { known, past: at as i64 - range.end() as i64, only_frames })
+    Ok(SizeWalk { known, past: at as i64 - range.end() as i64, only_frames, end: at })
 }
 
 /// What may still be read and inflated of a tag's texts.

@@ -53,11 +53,16 @@ fn plain_sizes_are_told_from_synchsafe_ones_by_the_frames_they_lead_to() {
 
 #[test]
 fn frames_inside_a_frame_do_not_make_sizes_plain() {
+    check_hidden(b"\r\0\0\x03 rest");
+    check_hidden(&[0; 12]);
+}
+
+fn check_hidden(behind: &[u8]) {
     let frame = |id: &[u8], size: [u8; 4], body: &[u8]| [id, &size, b"\0\0", body].concat();
     let small = |id: &[u8]| frame(id, [0, 0, 0, 2], b"\0b");
     // Read as a plain number, the first size leads to what stands inside the opaque frame.
     let first = frame(b"TALB", [0, 0, 2, 13], &[b'x'; 269]);
-    let hidden = [small(b"TCOM"), small(b"TCON"), small(b"TPE2"), small(b"TPE3"), b"\r\0\0\x03 rest".to_vec()].concat();
+    let hidden = [small(b"TCOM"), small(b"TCON"), small(b"TPE2"), small(b"TPE3"), behind.to_vec()].concat();
     let content = [vec![0; 525 - 269 - 10], hidden].concat();
     let opaque = frame(b"XHID", [0, 0, (content.len() >> 7) as u8, content.len() as u8 & 0x7f], &content);
     let body = [first, opaque, small(b"TPE1"), vec![0; 30]].concat();
