@@ -77,10 +77,11 @@ fn trailing(anatomy: &Anatomy, tags: &Tags, edit: &Edit, out: &mut LayoutBuilder
 }
 
 /// The edit, and beside it what the file's other tags say of keys that it does not touch. Keys that cannot be names of
-/// items, which are ASCII, and values with the NUL that parts values here, stay in those tags alone.
+/// items, which are ASCII, and values that are empty or hold the NUL that parts values here, stay in those tags alone.
 fn with_carried(edit: &Edit, carried: &[(String, Vec<String>)]) -> Edit {
     let mut changes = edit.changes.clone();
-    let can_say = |key: &str, values: &[String]| key.is_ascii() && !values.iter().any(|value| value.contains('\0'));
+    let is_item = |value: &String| !value.is_empty() && !value.contains('\0');
+    let can_say = |key: &str, values: &[String]| key.is_ascii() && values.iter().all(is_item);
     for (key, values) in carried.iter().filter(|(key, values)| can_say(key, values) && !edit.touches(key)) {
         let values = values.iter().cloned().map(EditValue::Text).collect();
         changes.push(KeyChange { key: key.clone(), values });

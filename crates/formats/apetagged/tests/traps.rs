@@ -226,6 +226,16 @@ fn a_value_with_a_nul_stays_one_value() {
 }
 
 #[test]
+fn values_that_no_item_can_hold_stay_in_the_id3_tag_alone() {
+    let front = id3(&[(b"TPE1", "Me"), (b"TPE1", ""), (b"TALB", "Album")], 0);
+    let file = [front, stream(100)].concat();
+    let before = probe(&file);
+    let after = probe(&splice(&file, &[("title", &["Song"])]));
+    assert_eq!(after.tags.get("artist"), before.tags.get("artist"));
+    assert_eq!(after.tags.get("album"), ["Album"]);
+}
+
+#[test]
 fn a_tag_that_claims_the_stream_as_well_is_none() {
     let whole = stream(100);
     let mut file = [whole.clone(), titled("Song")].concat();
