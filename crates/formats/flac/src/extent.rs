@@ -111,13 +111,13 @@ fn has_structure(source: &dyn Source, block_type: u8, body: ByteRange) -> io::Re
 
 /// Whether this is padding that begins with zeros: no accident, so that it needs no frame behind it for a proof.
 fn is_blank_padding(source: &dyn Source, offset: u64, header: BlockHeader, size: u64) -> io::Result<bool> {
-    let mut start = [0xff; 4];
-    let fits = header.len >= start.len() as u64 && offset + HEADER + header.len <= size;
-    if header.block_type != PADDING || !fits {
+    if header.block_type != PADDING || offset + HEADER + header.len > size {
         return Ok(false);
     }
+    // Of a shorter one, the zeros of its length say as much.
+    let mut start = vec![0xff; header.len.min(4) as usize];
     read_exact_at(source, offset + HEADER, &mut start)?;
-    Ok(start == [0; 4])
+    Ok(start.iter().all(|byte| *byte == 0))
 }
 
 /// Whether an audio frame (or nothing more) stands at `offset`.
