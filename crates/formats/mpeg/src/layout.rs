@@ -116,7 +116,8 @@ fn trailing_id3v2(
 fn carried(anatomy: &Anatomy, parts: &Parts) -> Vec<Carried> {
     let mut out = Vec::new();
     let mut known = HashSet::new();
-    for part in parts.leading.iter().chain(&parts.trailing) {
+    // Of several tags of a kind, the one nearest to the end of the file is believed.
+    for part in parts.leading.iter().chain(parts.trailing.iter().rev()) {
         if let Part::Ape(tag) = part {
             for element in elements(anatomy, tag.range) {
                 let Some((key, range)) = anatomy.key_of(element).zip(ape::carried_value(element)) else { continue };
@@ -126,7 +127,7 @@ fn carried(anatomy: &Anatomy, parts: &Parts) -> Vec<Carried> {
             }
         }
     }
-    for part in &parts.trailing {
+    for part in parts.trailing.iter().rev() {
         if let Part::Id3v1(tag) = part {
             out.extend(tag.carried().into_iter().filter(|carried| known.insert(carried.key.clone())));
         }

@@ -186,3 +186,16 @@ fn a_size_that_is_no_synchsafe_number_is_written_as_one() {
     let served = serve(&file, &before, &edit(&before, &[("title", &["new"])], &[]));
     assert!(contains(&served, &frames[1]));
 }
+
+#[test]
+fn of_two_tags_of_a_kind_the_new_tag_says_what_the_believed_one_does() {
+    let v1 = [id3v1("stale", "stale", 1, 1), id3v1("title", "right", 2, 2)].concat();
+    let ape_of = |artist: &[u8]| ape(&[ape_item("Artist", 0, artist)], true);
+    for back in [v1, [ape_of(b"stale"), ape_of(b"right")].concat()] {
+        let file = [audio(3), back].concat();
+        let before = probe(&file);
+        assert_eq!(values(&before, "artist"), ["right"]);
+        let after = probe(&serve(&file, &before, &edit(&before, &[("title", &["new"])], &[])));
+        assert_eq!(values(&after, "artist"), ["right"]);
+    }
+}
