@@ -109,7 +109,7 @@ fn read(
     let is_open = unknown || size > room;
     let len = if is_open { room } else { size };
     let content = ByteRange::new(offset + HEADER_LEN, len);
-    let padding = if is_open { 0 } else { padding(source, content, end)? };
+    let padding = if is_open { 0 } else { padding(source, family, content, end)? };
     Ok(Some(Chunk { name, range: ByteRange::new(offset, HEADER_LEN + len + padding), content, is_open }))
 }
 
@@ -120,13 +120,16 @@ fn chunk_follows(source: &dyn Source, family: Family, offset: u64, end: u64) -> 
 }
 
 /// The byte behind an odd content, unless the writer left it out: then the next chunk's name stands there.
-fn padding(source: &dyn Source, content: ByteRange, end: u64) -> io::Result<u64> {
+fn padding(source: &dyn Source, family: Family, content: ByteRange, end: u64) -> io::Result<u64> {
     if content.len.is_multiple_of(2) || content.end() >= end {
         return Ok(0);
     }
-    let unpadded = bytes_at::<4>(source, content.end(), end)?;
-    let padded = bytes_at::<4>(source, content.end() + 1, end)?;
-    let left_out = unpadded.is_some_and(is_name) && !padded.is_some_and(is_name);
+    let named = |at| Ok::<_, io::Error>(bytes_at::<4>(source, at, end)?.is_some_and(is_name));
+    let (unpadded, padded) = (content.end(), content.end() + 1);
+    // A name without its first letter may look like one as well; then the size behind it tells.
+    let left_out = named(unpadded)?
+        && (!named(padded)?
+            || (chunk_follows(source, family, unpadded, end)? && !chunk_follows(source, family, padded, end)?));
     Ok(u64::from(!left_out))
 }
 

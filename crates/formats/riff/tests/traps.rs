@@ -302,3 +302,14 @@ fn a_new_tag_behind_an_odd_chunk_without_padding_stands_where_readers_look() {
     assert_eq!(after.anatomy.audio.len, 101);
     assert_eq!((after.anatomy.audio.end() + 1) % 2, 0, "the audio has its padding now");
 }
+
+#[test]
+fn a_chunk_behind_an_unpadded_one_is_found_whatever_its_size_looks_like() {
+    let mut unpadded = chunk(b"junk", b"odd");
+    unpadded.pop();
+    // The size of 73 bytes is the letter `I`, so that a name seems to begin one byte late as well.
+    let tag = id3(&[(b"TIT2", "Song")], 48);
+    assert_eq!(tag.len(), 73);
+    let file = wave(&[chunk(b"data", &ramp(100)), unpadded, chunk(b"id3 ", &tag)]);
+    assert_eq!(probe(&file).tags.get("title"), ["Song"]);
+}
