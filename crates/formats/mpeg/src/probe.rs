@@ -58,7 +58,8 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
         Some(found) => found.stream == Stream::Adts,
         None => matches!(head.extension, "aac" | "adts" | "adif"),
     };
-    let first = found.map_or(from, |found| found.offset);
+    // Where no frame was found, whatever stands between the tags may be audio.
+    let first = found.map_or(start, |found| found.offset);
     out.finish();
     let editability = if front.too_long {
         Editability::Verbatim("the ID3v2 tag claims to be longer than the file".to_owned())

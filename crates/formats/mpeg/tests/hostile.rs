@@ -199,3 +199,11 @@ fn of_two_tags_of_a_kind_the_new_tag_says_what_the_believed_one_does() {
         assert_eq!(values(&after, "artist"), ["right"]);
     }
 }
+
+#[test]
+fn without_a_frame_everything_between_the_tags_counts_as_audio() {
+    // A tag of no known version whose size is true.
+    let opaque = [&b"ID3\x26\0\0\0\0\0\x64"[..], &[0x55; 100]].concat();
+    let before = probe(&[opaque.clone(), id3v1("title", "artist", 1, 1)].concat());
+    assert_eq!((before.anatomy.audio.offset, before.anatomy.audio.len), (0, opaque.len() as u64));
+}
