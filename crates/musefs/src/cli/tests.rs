@@ -1,5 +1,6 @@
 use super::*;
 use clap::CommandFactory;
+use std::path::PathBuf;
 
 fn parse(line: &str) -> Result<Command, String> {
     let words = std::iter::once("musefs").chain(line.split(' '));

@@ -1,0 +1,64 @@
+//! The command line: what can be said, and what is wrong with what was said. The arguments of commands that belong
+//! together stand in a module of their own.
+
+mod history;
+mod inspect;
+mod mount;
+mod scan;
+mod serve;
+mod view;
+
+pub(crate) use history::{HistoryArgs, RevertArgs, UndoArgs};
+pub(crate) use inspect::InspectArgs;
+pub(crate) use mount::{MountArgs, UpArgs};
+pub(crate) use scan::{RevalidateArgs, ScanArgs};
+pub(crate) use serve::ServeArgs;
+pub(crate) use view::{Mode, ViewArgs};
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+
+/// Mounts a re-tagged, re-organised view of a music library, leaving the originals untouched.
+#[derive(Debug, Parser)]
+#[command(name = "musefs", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read new files into the store
+    Scan(ScanArgs),
+    /// Read changed files again, keeping curated tags and art
+    Revalidate(RevalidateArgs),
+    /// Show the store as a tree of files
+    Mount(MountArgs),
+    /// Scan what is new, mount, and keep the view fresh, until Ctrl-C
+    Up(UpArgs),
+    /// Show what a file is made of
+    Inspect(InspectArgs),
+    /// Show who changed what in the store
+    History(HistoryArgs),
+    /// Take back an edit of the store
+    Undo(UndoArgs),
+    /// Give tracks the tags and art of their files again
+    Revert(RevertArgs),
+}
+
+/// What every command knows.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct TalkArgs {
+    /// Say more in the log; twice for everything
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say nothing but errors
+    #[arg(short, long, env = "MUSEFS_QUIET", num_args = 0..=1, require_equals = true, default_value = "false",
+        default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub(crate) quiet: bool,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! What `musefs mount` and `musefs up` are told.
+
+use super::{ServeArgs, TalkArgs, ViewArgs};
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use std::path::PathBuf;
+
+/// `musefs mount`.
+#[derive(Debug, Args)]
+pub(crate) struct MountArgs {
+    /// An empty folder, where the tree will appear
+    #[arg(value_name = "MOUNTPOINT", required_unless_present = "dry_run")]
+    pub(crate) mountpoint: Option<PathBuf>,
+    /// The store
+    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
+    pub(crate) db: PathBuf,
+    /// Print the paths that would be shown, and mount nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Watch the scanned folders and read what changes in them
+    #[arg(long, env = "MUSEFS_WATCH", num_args = 0..=1, require_equals = true, default_value = "false",
+        default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    #[command(flatten)]
+    pub(crate) talk: TalkArgs,
+}
+
+/// `musefs up`.
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// The music folders, and last an empty folder where the tree will appear
+    #[arg(required = true, num_args = 2.., value_names = ["MUSIC", "MOUNTPOINT"])]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The store; `:memory:` for none that stays [default: musefs/library.db in the user's data folder]
+    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
+    pub(crate) db: Option<PathBuf>,
+    /// Files read at once
+    #[arg(long, env = "MUSEFS_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    #[command(flatten)]
+    pub(crate) talk: TalkArgs,
+}
