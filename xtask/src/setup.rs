@@ -30,6 +30,8 @@ const FOR_TESTS: &[Tool] = &[
     tool("setpriv", "util-linux"),
     tool("unshare", "util-linux"),
     tool("c++", "g++"),
+    tool("mkfs.xfs", "xfsprogs"),
+    tool("mkfs.btrfs", "btrfs-progs"),
 ];
 
 /// The tests' Python environment is made from this list.

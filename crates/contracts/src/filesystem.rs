@@ -85,7 +85,8 @@ pub struct Attributes {
 pub struct Opened {
     /// The handle, to be given back with [`FileSystem::release`].
     pub handle: u64,
-    /// The backing file, if the served bytes are exactly its bytes and the kernel may read it by itself.
+    /// A file with exactly the served bytes that the kernel may read by itself. All opens of one inode that are open at the same
+    /// time get the same one, unless it changes its contents.
     pub passthrough: Option<Arc<dyn Source>>,
     /// The kernel must not cache the contents (a document rendered afresh for each open).
     pub direct: bool,
@@ -129,6 +130,9 @@ pub trait FileSystem: Send + Sync {
 
     /// Tells that a handle is read by passthrough, so that the inode keeps meaning these bytes while it is open.
     fn passed_through(&self, handle: u64);
+
+    /// Tells that the kernel takes no files to read by itself, or none any more, so that offering one is of no use.
+    fn passthrough_is_off(&self);
 
     /// Gives a handle back.
     fn release(&self, handle: u64);

@@ -25,6 +25,7 @@ pub mod metric;
 pub mod notifier;
 pub mod probe;
 pub mod readahead;
+pub mod splicer;
 pub mod tags;
 pub mod template;
 pub mod tree;

@@ -93,6 +93,9 @@ metrics! {
     REFRESH_NEEDS_REBUILD = "musefs_refresh_needs_rebuild", Gauge, Count, Always, "1 while a failed refresh leaves a full rebuild owed";
     PROCESS_RESIDENT_BYTES = "musefs_process_resident_bytes", Gauge, Bytes, Always, "resident memory of the whole process";
     SQLITE_MEMORY_BYTES = "musefs_sqlite_memory_bytes", Gauge, Bytes, Always, "memory held by SQLite's own allocator";
+    REFLINK_FILES = "musefs_reflink_files", Gauge, Count, Always, "unnamed files that share a backing file's extents, held for the kernel to read";
+    REFLINK_MADE_TOTAL = "musefs_reflink_made_total", Counter, Count, Always, "unnamed files made of edited tracks by sharing extents";
+    REFLINK_REFUSED_TOTAL = "musefs_reflink_refused_total", Counter, Count, Always, "attempts to share extents that the file system refused";
     PASSTHROUGH_DISABLED = "musefs_passthrough_disabled", Gauge, Count, Passthrough, "1 once a registration failed and passthrough is off for the session";
     PASSTHROUGH_ACTIVE = "musefs_passthrough_active", Gauge, Count, Passthrough, "backing files registered with the kernel now";
     ALLOC_ALLOCATED_BYTES = "musefs_alloc_allocated_bytes", Gauge, Bytes, Jemalloc, "bytes the allocator has handed out";

@@ -110,13 +110,16 @@ impl Adapter {
 
     fn ask_for_passthrough(&self, config: &mut KernelConfig) {
         if !config.capabilities().contains(InitFlags::FUSE_PASSTHROUGH) {
-            return;
+            return self.core.fs.passthrough_is_off();
         }
         let granted = self.may_pass_through
             && self.options.passthrough
             && config.set_max_stack_depth(1).is_ok()
             && config.add_capabilities(InitFlags::FUSE_PASSTHROUGH).is_ok();
         self.core.passthrough.offered(granted);
+        if !granted {
+            self.core.fs.passthrough_is_off();
+        }
     }
 }
 

@@ -64,7 +64,13 @@ impl Core {
     fn answer_open(&self, ino: INodeNo, opened: Opened, reply: ReplyOpen) {
         let handle = FileHandle(opened.handle);
         let file = opened.passthrough.as_ref().filter(|_| !opened.direct).and_then(|source| source.file());
-        let entered = self.opens.enter(ino.0, file.and_then(identity), || self.passthrough.register(&reply, file?));
+        let entered = self.opens.enter(ino.0, file.and_then(identity), || {
+            let registered = self.passthrough.register(&reply, file?);
+            if registered.is_none() {
+                self.fs.passthrough_is_off();
+            }
+            registered
+        });
         match entered {
             Entered::Passthrough(registration) => {
                 // Told before the reply: after it the handle may be released at any moment.

@@ -142,6 +142,7 @@ fn a_registration_that_fails_turns_it_off_and_files_are_served() {
     assert_eq!(fs::read(mount.path("plain")).unwrap(), b"plain");
     assert_eq!(active(&mount), 0);
     assert_eq!(fs.requests.passed_through.load(Ordering::SeqCst), 0);
+    assert!(fs.requests.passthrough_off.load(Ordering::SeqCst) > 0);
 }
 
 #[test]
@@ -152,6 +153,7 @@ fn it_can_be_switched_off() {
     let mount = Mount::with(&fs, Arc::new(common::Threads), &options);
     assert_eq!(fs::read(mount.path("file")).unwrap(), b"bytes");
     assert!(fs.requests.reads() > 0);
+    assert_eq!(fs.requests.passthrough_off.load(Ordering::SeqCst), 1);
     assert_eq!((active(&mount), mount.numbers.get(&PASSTHROUGH_DISABLED)), (0, Some(0)));
 }
 

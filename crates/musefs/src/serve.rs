@@ -9,10 +9,13 @@ use musefs_cache::{BudgetedLayoutCache, CompactSizeCache};
 use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::clock::SystemClock;
+use musefs_contracts::meter::Meter;
+use musefs_contracts::splicer::{NoSplicer, Splicer};
 use musefs_contracts::template::PathTemplate;
 use musefs_fuse_adapter::{MountOptions, Mounted};
 use musefs_pool::WorkerPool;
 use musefs_readahead::AdaptiveReadAhead;
+use musefs_reflink::ReflinkSplicer;
 use musefs_telemetry::Registry;
 use musefs_template::Template;
 use musefs_tree::ArenaTree;
@@ -42,6 +45,17 @@ pub(crate) fn template(view: &ViewArgs, default: &str) -> Result<Template, Failu
     Ok(Template::parse(view.template.as_deref().unwrap_or(default), options)?)
 }
 
+/// What edited tracks are made plain files with, for the kernel to read.
+fn splicer(serve: &ServeArgs, meter: &dyn Meter) -> Result<Arc<dyn Splicer>, Failure> {
+    if let Some(folder) = serve.splice_dir.as_ref().filter(|folder| !folder.is_dir()) {
+        let remedy = "--splice-dir wants a folder in the music's own file system";
+        return Err(Failure::new(format!("{} is not a folder; {remedy}", folder.display())));
+    }
+    // Made in any case, so that its numbers are reported.
+    let splicer = ReflinkSplicer::new(serve.splice_dir.clone(), meter);
+    Ok(if serve.reflink { Arc::new(splicer) } else { Arc::new(NoSplicer) })
+}
+
 /// A file system that is not mounted.
 pub(crate) struct Prepared {
     pub(crate) vfs: Arc<Vfs>,
@@ -67,6 +81,7 @@ impl Prepared {
             layouts: Arc::new(BudgetedLayoutCache::new(LAYOUT_BYTES, meter)),
             sizes: Arc::new(CompactSizeCache::new(meter)),
             read_ahead: Arc::new(AdaptiveReadAhead::new(serve.read_ahead_budget_mib << 20, meter)),
+            splicer: splicer(serve, meter)?,
             backing: Arc::new(FileBacking::new(Purpose::Serve, meter)),
             clock: Arc::new(SystemClock),
             meter: registry.clone(),

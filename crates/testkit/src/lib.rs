@@ -6,6 +6,7 @@
 //!
 //! - [`fixtures`] builds real, decodable audio files in code, the same ones for the same seed.
 //! - [`splicing`] drives a format as the file system does.
+//! - [`loopback`] mounts file systems that the machine does not have at hand.
 //! - [`tools`] calls the programs that others read music files with.
 //! - [`hostile`] checks every promise of a format on any bytes, and measures the memory that takes.
 //! - [`model`] says what a mount must show, from primary state alone.
@@ -14,6 +15,7 @@
 pub mod doubles;
 pub mod fixtures;
 pub mod hostile;
+pub mod loopback;
 pub mod model;
 pub mod splicing;
 pub mod tools;

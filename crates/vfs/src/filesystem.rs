@@ -5,6 +5,7 @@ use musefs_contracts::filesystem::{Attributes, DirectoryEntry, FileSystem, FsRes
 use musefs_contracts::ids::Ino;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 impl FileSystem for Vfs {
@@ -30,6 +31,10 @@ impl FileSystem for Vfs {
 
     fn passed_through(&self, handle: u64) {
         self.note_passthrough(handle);
+    }
+
+    fn passthrough_is_off(&self) {
+        self.kernel_reads.store(false, Ordering::Relaxed);
     }
 
     fn release(&self, handle: u64) {

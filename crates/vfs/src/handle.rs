@@ -38,6 +38,8 @@ pub(crate) struct TrackHandle {
     /// For messages.
     pub(crate) path: Box<Path>,
     pub(crate) passed_through: AtomicBool,
+    /// Whether it counts among the handles of a plain file.
+    pub(crate) has_plain_file: bool,
 }
 
 /// An open directory: the tree as it was at open. Snapshots share their chunks, so that holding one is cheap.

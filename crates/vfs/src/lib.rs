@@ -25,6 +25,7 @@ mod opens;
 mod options;
 mod pending;
 mod placing;
+mod plain_files;
 mod probe_on_demand;
 mod read;
 mod refresh;

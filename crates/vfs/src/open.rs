@@ -4,6 +4,7 @@ use crate::Vfs;
 use crate::attributes::ATTEMPTS;
 use crate::complaints::Complaint;
 use crate::handle::{Handle, TrackHandle};
+use crate::read::HandleIo;
 use crate::sizes::Served;
 use crate::splice::layout_within;
 use crate::sync::lock;
@@ -14,7 +15,9 @@ use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRow};
 use musefs_contracts::filesystem::{FsError, FsResult, Opened};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::layout::Layout;
+use musefs_contracts::splicer::Splicing;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -153,12 +156,7 @@ impl Vfs {
             }
             opens.add(track, generation, self.file(ino, entry, now.tree.links(track), served));
         }
-        let offered = self.options.passthrough && ready.as_backing && ready.source.file().is_some();
-        // While the kernel has not been told of a change, it may hold pages of the former content under this number.
-        let direct = !offered && lock(&self.pending).is_untold(track);
-        let passthrough = offered.then(|| Arc::clone(&ready.source));
-        self.metrics.handles.add(1);
-        let handle = self.handles.insert(Handle::Track(TrackHandle {
+        let mut handle = TrackHandle {
             track,
             ino,
             generation,
@@ -170,8 +168,44 @@ impl Vfs {
             stamp: ready.stamp,
             path: ready.row.path.into_boxed_path(),
             passed_through: AtomicBool::new(false),
-        }));
+            has_plain_file: false,
+        };
+        let passthrough = self.for_the_kernel(&mut handle);
+        // While the kernel has not been told of a change, it may hold pages of the former content under this number.
+        let direct = passthrough.is_none() && lock(&self.pending).is_untold(track);
+        self.metrics.handles.add(1);
+        let handle = self.handles.insert(Handle::Track(handle));
         Ok(Some(Opened { handle, passthrough, direct }))
+    }
+
+    /// The file that the kernel may read in place of this handle.
+    fn for_the_kernel(&self, handle: &mut TrackHandle) -> Option<Arc<dyn Source>> {
+        if !self.kernel_reads.load(Ordering::Relaxed) || handle.source.file().is_none() {
+            return None;
+        }
+        if handle.as_backing {
+            return Some(Arc::clone(&handle.source));
+        }
+        handle.has_plain_file = true;
+        self.plain_files.acquire(handle.track, handle.generation, || self.plain_file(handle))
+    }
+
+    /// Makes a plain file of a handle's content. The stamp is looked at behind it: were the backing file written to
+    /// meanwhile, it would hold bytes of two contents.
+    fn plain_file(&self, handle: &TrackHandle) -> Option<Arc<dyn Source>> {
+        let splicing = Splicing {
+            path: &handle.path,
+            source: &*handle.source,
+            layout: &handle.layout,
+            io: &HandleIo { vfs: self, handle, may_wait: true },
+        };
+        let made = catch_unwind(AssertUnwindSafe(|| self.parts.splicer.splice(splicing))).ok().flatten()?;
+        handle.source.stamp().is_ok_and(|now| now.same_contents(&handle.stamp)).then_some(made)
+    }
+
+    /// Lets plain files go that nobody opened again for a while.
+    pub(crate) fn sweep_plain_files(&self) {
+        self.plain_files.sweep(self.parts.clock.now_ns());
     }
 
     pub(crate) fn note_passthrough(&self, number: u64) {
@@ -187,6 +221,9 @@ impl Vfs {
         let Some(handle) = self.handles.remove(number) else { return };
         self.metrics.handles.sub(1);
         let Handle::Track(handle) = &*handle else { return };
+        if handle.has_plain_file {
+            self.plain_files.release(handle.track, handle.generation, self.parts.clock.now_ns());
+        }
         let settles = {
             let mut opens = lock(&self.opens);
             let passed_through = handle.passed_through.load(Ordering::Relaxed);

@@ -8,6 +8,7 @@ use musefs_contracts::filesystem::Document;
 use musefs_contracts::format::Formats;
 use musefs_contracts::meter::Meter;
 use musefs_contracts::readahead::ReadAhead;
+use musefs_contracts::splicer::Splicer;
 use musefs_contracts::template::PathTemplate;
 use musefs_contracts::tree::Tree;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct VfsParts {
     pub sizes: Arc<dyn SizeCache>,
     /// Decorates the source of each open handle.
     pub read_ahead: Arc<dyn ReadAhead>,
+    /// Makes plain files of edited tracks, for the kernel to read.
+    pub splicer: Arc<dyn Splicer>,
     /// Opens backing files.
     pub backing: Arc<dyn Backing>,
     /// Tells the time.
@@ -68,7 +71,8 @@ pub struct VfsOptions {
     /// Reported as the number of listings meant to be open at once. Each costs a few words, for its snapshot is shared, so
     /// that more of them are served all the same.
     pub dir_handles_max: u64,
-    /// Offer files that are served as they are to the kernel for reading by itself.
+    /// Offer files to the kernel for reading by itself: the backing file of a track that is served as it is, and what the
+    /// splicer makes of an edited one.
     pub passthrough: bool,
     /// Give a track the next inode number when its content changes while *any* handle on the former content is open, not
     /// only one read by passthrough: the kernel's pages belong to an inode, and two contents under one number would mix in

@@ -81,10 +81,11 @@ impl Vfs {
 }
 
 /// Where the segments of one handle's layout are read from.
-struct HandleIo<'a> {
-    vfs: &'a Vfs,
-    handle: &'a TrackHandle,
-    may_wait: bool,
+pub(crate) struct HandleIo<'a> {
+    pub(crate) vfs: &'a Vfs,
+    pub(crate) handle: &'a TrackHandle,
+    /// Whether it may wait for storage.
+    pub(crate) may_wait: bool,
 }
 
 impl HandleIo<'_> {

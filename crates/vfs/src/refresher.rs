@@ -54,6 +54,7 @@ fn run(vfs: &Vfs, stop: &AtomicBool, interval: Duration) {
             tracing::error!("a refresh failed; the next one reads everything again");
             vfs.owe_rebuild();
         }
+        vfs.sweep_plain_files();
         vfs.signal.wait(interval);
     }
     vfs.save_sizes(true);

@@ -9,6 +9,7 @@ use crate::opens::Opens;
 use crate::options::{Mode, VfsOptions, VfsParts};
 use crate::pending::Pending;
 use crate::placing::stored_fields;
+use crate::plain_files::PlainFiles;
 use crate::refresh::RefreshState;
 use crate::sizes::SizeState;
 use crate::sync::{Mutex, RwLock, Signal, write};
@@ -22,7 +23,7 @@ use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::metric;
 use musefs_contracts::notifier::{KernelNotifier, NoNotifier};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// The file system.
 pub struct Vfs {
@@ -36,6 +37,10 @@ pub struct Vfs {
     /// Held by the one refresh that runs.
     pub(crate) refreshing: Mutex<RefreshState>,
     pub(crate) opens: Mutex<Opens>,
+    /// What edited tracks are handed to the kernel as.
+    pub(crate) plain_files: PlainFiles,
+    /// Cleared once it is known that the kernel takes no files.
+    pub(crate) kernel_reads: AtomicBool,
     pub(crate) handles: HandleTable<Handle>,
     pub(crate) directories: HandleTable<DirectoryHandle>,
     /// What the kernel has not been told yet.
@@ -70,6 +75,8 @@ impl Vfs {
             swap: Mutex::default(),
             refreshing: Mutex::new(RefreshState::new(loaded.store, loaded.revision)),
             opens: Mutex::default(),
+            plain_files: PlainFiles::default(),
+            kernel_reads: AtomicBool::new(options.passthrough),
             handles: HandleTable::default(),
             directories: HandleTable::default(),
             pending: Mutex::default(),

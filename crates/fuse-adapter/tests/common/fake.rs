@@ -105,6 +105,7 @@ pub(crate) struct Requests {
     pub(crate) reads: AtomicUsize,
     pub(crate) listings: AtomicUsize,
     pub(crate) passed_through: AtomicUsize,
+    pub(crate) passthrough_off: AtomicUsize,
 }
 
 impl Requests {
@@ -282,6 +283,10 @@ impl FileSystem for Fake {
     fn passed_through(&self, handle: u64) {
         assert!(self.handles.lock().unwrap().contains_key(&handle));
         self.requests.passed_through.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn passthrough_is_off(&self) {
+        self.requests.passthrough_off.fetch_add(1, Ordering::SeqCst);
     }
 
     fn release(&self, handle: u64) {

@@ -4,10 +4,12 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 #[cfg(feature = "http")]
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// How it is served.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Serving")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, set by name")]
 pub(crate) struct ServeArgs {
     /// How often the store is asked for changes
     #[arg(long, env = "MUSEFS_POLL_INTERVAL_MS", value_name = "MS", default_value_t = 50,
@@ -34,6 +36,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "MUSEFS_KEEP_CACHE", num_args = 0..=1, require_equals = true, default_value = "true",
         default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub(crate) keep_cache: bool,
+    /// Let edited files share the extents of the originals (XFS, btrfs), so that the kernel reads them by itself
+    #[arg(long, env = "MUSEFS_REFLINK", num_args = 0..=1, require_equals = true, default_value = "true",
+        default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub(crate) reflink: bool,
+    /// Where the unnamed files for that are made [default: the original's own folder]
+    #[arg(long, env = "MUSEFS_SPLICE_DIR", value_name = "DIR")]
+    pub(crate) splice_dir: Option<PathBuf>,
     /// Let other users see the mount
     #[arg(long, env = "MUSEFS_ALLOW_OTHER", num_args = 0..=1, require_equals = true, default_value = "false",
         default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]

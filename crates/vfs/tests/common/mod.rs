@@ -16,6 +16,7 @@ use musefs_contracts::meter::{Counter, Gauge, Meter, NoMeter};
 use musefs_contracts::metric::Metric;
 use musefs_contracts::notifier::KernelNotifier;
 use musefs_contracts::readahead::NoReadAhead;
+use musefs_contracts::splicer::NoSplicer;
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestMode};
 use musefs_template::{Options as TemplateOptions, Template};
 use musefs_tree::{ArenaTree, Options as TreeOptions};
@@ -184,6 +185,7 @@ impl World {
             layouts: Arc::new(BudgetedLayoutCache::new(1 << 20, &NoMeter)),
             sizes: Arc::new(CompactSizeCache::new(&NoMeter)),
             read_ahead: Arc::new(NoReadAhead),
+            splicer: Arc::new(NoSplicer),
             backing: self.shelf.clone(),
             clock: self.clock.clone(),
             meter: self.numbers.clone(),
