@@ -7,7 +7,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
 
 impl MemoryCatalog {
-    fn record(state: &State, track: TrackId) -> Option<TrackRecord> {
+    pub(crate) fn record(state: &State, track: TrackId) -> Option<TrackRecord> {
         let known = state.tracks.get(&track.0)?;
         Some(TrackRecord {
             row: known.row.clone(),

@@ -1,9 +1,11 @@
 //! What the store holds, and the edits that other programs would make with SQL.
 
 use musefs_contracts::anatomy::Anatomy;
-use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRow};
+use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRecord, TrackRow};
+use musefs_contracts::editing::{Placement, TrackEdit, edited_rows};
 use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
 use musefs_contracts::tags::{ArtLink, TagRow, TagValue, canonical};
+use musefs_contracts::writer::is_pristine;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -30,7 +32,7 @@ impl Stored {
 }
 
 /// A link to a picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) art: ArtId,
     pub(crate) picture_type: u8,
@@ -125,6 +127,52 @@ impl State {
         Ok(())
     }
 
+    /// The picture of these bytes, which is taken in if it is not there.
+    pub(crate) fn picture(&mut self, bytes: &[u8], mime: &str) -> ArtId {
+        let known = self.art.iter().find(|(_, art)| art.data == bytes).map(|(id, _)| *id);
+        ArtId(known.unwrap_or_else(|| {
+            self.last_art += 1;
+            self.art.insert(self.last_art, Art { mime: mime.to_owned(), data: bytes.to_vec() });
+            self.last_art
+        }))
+    }
+
+    /// Makes a track hold what an edit says; answers whether anything differed.
+    pub(crate) fn apply(&mut self, record: &TrackRecord, edit: &TrackEdit) -> CatalogResult<bool> {
+        let by_place = |rows: &[TagRow]| -> BTreeMap<(String, i64), TagValue> {
+            rows.iter().map(|row| ((row.key.clone(), row.ordinal), row.value.clone())).collect()
+        };
+        let wanted = by_place(&edited_rows(&record.tags, &edit.keys));
+        let retagged = wanted != by_place(&record.tags);
+        let link = |placement: &Placement| Link {
+            art: placement.art,
+            picture_type: placement.picture_type,
+            description: placement.description.clone(),
+        };
+        let art: Option<Vec<Link>> = edit.art.as_ref().map(|art| art.iter().map(link).collect());
+        let known = self.tracks.get(&record.row.id.0).ok_or(CatalogError::NotFound)?;
+        let art = art.filter(|art| *art != known.art);
+        if !retagged && art.is_none() {
+            return Ok(false);
+        }
+        self.edit(record.row.id, |track| {
+            if retagged {
+                track.tags.retain(|place, _| wanted.contains_key(place));
+                track.tags.extend(wanted.into_iter().filter_map(|(place, value)| match value {
+                    TagValue::Text(text) => Some((place, Stored::Text(text))),
+                    TagValue::Binary { .. } => None,
+                }));
+            }
+            if let Some(art) = art {
+                track.art = art;
+            }
+            let pristine = is_pristine(&track.row, &track.anatomy, &track.tag_rows(), !track.art.is_empty());
+            // The version is raised behind this.
+            track.row.pristine_version = pristine.then_some(track.row.content_version + 1);
+        })?;
+        Ok(true)
+    }
+
     /// The pictures linked to a track.
     pub(crate) fn links(&self, track: &Track) -> Vec<ArtLink> {
         let link = |link: &Link| {
@@ -201,16 +249,10 @@ impl MemoryCatalog {
         if !state.tracks.contains_key(&track.0) {
             return Err(CatalogError::NotFound);
         }
-        let known = state.art.iter().find(|(_, art)| art.data == bytes).map(|(id, _)| *id);
-        let id = known.unwrap_or_else(|| {
-            state.last_art += 1;
-            let id = state.last_art;
-            state.art.insert(id, Art { mime: mime.to_owned(), data: bytes.to_vec() });
-            id
-        });
-        let link = Link { art: ArtId(id), picture_type, description: description.to_owned() };
+        let id = state.picture(bytes, mime);
+        let link = Link { art: id, picture_type, description: description.to_owned() };
         state.edit(track, |known| known.art = vec![link])?;
-        Ok(ArtId(id))
+        Ok(id)
     }
 
     /// Unlinks every picture from a track.

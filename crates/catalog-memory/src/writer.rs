@@ -2,8 +2,9 @@
 
 use crate::ingest;
 use crate::state::MemoryCatalog;
-use musefs_contracts::catalog::CatalogResult;
-use musefs_contracts::ids::TrackId;
+use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRecord};
+use musefs_contracts::editing::{CatalogEditor, NewPicture, TrackEdit};
+use musefs_contracts::ids::{ArtId, TrackId};
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -69,5 +70,29 @@ impl CatalogWriter for MemoryWriter {
 
     fn roots(&mut self) -> CatalogResult<Vec<PathBuf>> {
         Ok(self.catalog.lock().roots.clone())
+    }
+}
+
+impl CatalogEditor for MemoryWriter {
+    fn store_picture(&mut self, picture: NewPicture<'_>) -> CatalogResult<ArtId> {
+        Ok(self.catalog.lock().picture(picture.data, picture.mime))
+    }
+
+    fn edit(&mut self, tracks: &[TrackId], plan: &mut dyn FnMut(&TrackRecord) -> TrackEdit) -> CatalogResult<u64> {
+        let mut state = self.catalog.lock();
+        let mut planned = Vec::new();
+        for track in tracks {
+            let Some(record) = MemoryCatalog::record(&state, *track) else { continue };
+            let edit = plan(&record);
+            if edit.art.iter().flatten().any(|placement| !state.art.contains_key(&placement.art.0)) {
+                return Err(CatalogError::NotFound);
+            }
+            planned.push((record, edit));
+        }
+        let mut changed = 0;
+        for (record, edit) in planned {
+            changed += u64::from(state.apply(&record, &edit)?);
+        }
+        Ok(changed)
     }
 }

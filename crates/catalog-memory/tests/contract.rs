@@ -5,6 +5,7 @@ mod shared;
 
 use musefs_catalog_memory::MemoryCatalog;
 use musefs_contracts::catalog::Catalog;
+use musefs_contracts::editing::CatalogEditor;
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::CatalogWriter;
 use shared::Subject;
@@ -15,6 +16,10 @@ struct MemorySubject(Arc<MemoryCatalog>);
 impl Subject for MemorySubject {
     fn catalog(&self) -> Arc<dyn Catalog> {
         self.0.clone()
+    }
+
+    fn editor(&self) -> Box<dyn CatalogEditor> {
+        Box::new(self.0.writer())
     }
 
     fn writer(&self) -> Box<dyn CatalogWriter> {

@@ -5,11 +5,11 @@
 
 use crate::history::Recorder;
 use crate::moves::planned_moves;
-use crate::{changes, reading, rows, stream};
+use crate::{changes, difference, reading, rows, stream};
 use musefs_contracts::anatomy::Anatomy;
 use musefs_contracts::catalog::TrackRow;
 use musefs_contracts::ids::TrackId;
-use musefs_contracts::tags::{TagRow, TagValue};
+use musefs_contracts::tags::TagValue;
 use musefs_contracts::writer::{Ingest, IngestMode, IngestSummary, is_pristine, refreshed_tags};
 use rusqlite::types::Value;
 use rusqlite::{Result, Transaction, params};
@@ -155,7 +155,8 @@ impl<'t> Batch<'t> {
             IngestMode::Force => file.probe.tags.rows(),
             _ => refreshed_tags(old.as_ref(), &stored, &file.probe),
         };
-        let retagged = self.write_difference(track, &stored, &tags, file.mode == IngestMode::Force && !moved)?;
+        let sweep = file.mode == IngestMode::Force && !moved;
+        let retagged = difference::write(self.transaction, self.recorder, track, (&stored, &tags), sweep)?;
         // A rename changes the inode's time alone; the contents are the same.
         let same_bytes = if moved {
             row.stamp.size == file.stamp.size && row.stamp.mtime_ns == file.stamp.mtime_ns
@@ -213,53 +214,6 @@ impl<'t> Batch<'t> {
 
     fn has_art(&self, track: TrackId) -> Result<bool> {
         self.transaction.prepare_cached("SELECT 1 FROM track_art WHERE track_id = ?1")?.exists([track.0])
-    }
-
-    /// Makes the stored rows those of `wanted`; answers whether anything differed. With `sweep`, rows that cannot be read
-    /// go too. Binary values among `wanted` are always rows that are stored already.
-    fn write_difference(&self, track: TrackId, stored: &[TagRow], wanted: &[TagRow], sweep: bool) -> Result<bool> {
-        let by_place = |tags: &'_ [TagRow]| -> BTreeMap<(String, i64), TagValue> {
-            tags.iter().map(|tag| ((tag.key.clone(), tag.ordinal), tag.value.clone())).collect()
-        };
-        let (stored, wanted) = (by_place(stored), by_place(wanted));
-        if stored == wanted {
-            return Ok(false);
-        }
-        let places: Vec<(Value, Value)> = if sweep {
-            self.places(track)?
-        } else {
-            stored.keys().map(|(key, ordinal)| (Value::Text(key.clone()), Value::Integer(*ordinal))).collect()
-        };
-        let mut delete =
-            self.transaction.prepare_cached("DELETE FROM tags WHERE track_id = ?1 AND key = ?2 AND ordinal = ?3")?;
-        for (key, ordinal) in places {
-            let stays = match (&key, &ordinal) {
-                (Value::Text(key), Value::Integer(ordinal)) => wanted.contains_key(&(key.clone(), *ordinal)),
-                _ => false,
-            };
-            if !stays {
-                self.recorder.tag(self.transaction, (track, &key, &ordinal), None)?;
-                delete.execute(params![track.0, key, ordinal])?;
-            }
-        }
-        let mut insert = self
-            .transaction
-            .prepare_cached("INSERT OR REPLACE INTO tags (track_id, key, ordinal, value) VALUES (?1, ?2, ?3, ?4)")?;
-        for ((key, ordinal), value) in wanted.iter().filter(|(place, value)| stored.get(place) != Some(value)) {
-            if let TagValue::Text(text) = value {
-                self.recorder.tag(self.transaction, (track, key, ordinal), Some(text))?;
-                insert.execute(params![track.0, key, ordinal, text])?;
-            }
-        }
-        Ok(true)
-    }
-
-    /// Where the track has rows of tags, whatever they hold.
-    fn places(&self, track: TrackId) -> Result<Vec<(Value, Value)>> {
-        self.transaction
-            .prepare_cached("SELECT key, ordinal FROM tags WHERE track_id = ?1")?
-            .query_map([track.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect()
     }
 
     /// Writes the rows held back. They are in the order of the key.

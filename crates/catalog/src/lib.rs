@@ -10,6 +10,8 @@
 mod catalog;
 mod changes;
 mod connection;
+mod difference;
+mod edit;
 mod error;
 mod history;
 mod ingest;

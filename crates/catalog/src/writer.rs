@@ -74,7 +74,10 @@ impl SqliteWriter {
     }
 
     /// Runs `write` in one transaction, which is rolled back if it fails.
-    fn write<T>(&mut self, write: impl FnOnce(&Transaction<'_>, &Recorder) -> Result<T>) -> CatalogResult<T> {
+    pub(crate) fn write<T>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>, &Recorder) -> Result<T>,
+    ) -> CatalogResult<T> {
         let recorded = self.recorder.edit();
         let recorder = &self.recorder;
         let result =

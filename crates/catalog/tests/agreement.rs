@@ -6,6 +6,7 @@ mod shared;
 use external::SqliteSubject;
 use musefs_catalog_memory::MemoryCatalog;
 use musefs_contracts::catalog::Catalog;
+use musefs_contracts::editing::{CatalogEditor, KeyEdit, NewPicture, Placement, TrackEdit};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestMode};
 use proptest::prelude::*;
@@ -20,6 +21,9 @@ impl Subject for MemorySubject {
         self.0.clone()
     }
     fn writer(&self) -> Box<dyn CatalogWriter> {
+        Box::new(self.0.writer())
+    }
+    fn editor(&self) -> Box<dyn CatalogEditor> {
         Box::new(self.0.writer())
     }
     fn set_tags(&self, track: TrackId, rows: &[(&str, &str)]) {
@@ -63,6 +67,7 @@ enum Op {
     SetBinary(i64, &'static str, u8),
     SetArt(i64, u8),
     ClearArt(i64),
+    Edit(Vec<i64>, Tags, Option<u8>),
     Collect,
     Finish,
 }
@@ -99,6 +104,8 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(track, key, byte)| Op::SetBinary(track, key, byte)),
         1 => (track(), 0..3_u8).prop_map(|(track, byte)| Op::SetArt(track, byte)),
         1 => track().prop_map(Op::ClearArt),
+        3 => (prop::collection::btree_set(track(), 1..3), tags(), prop::option::of(0..3_u8))
+            .prop_map(|(tracks, tags, art)| Op::Edit(tracks.into_iter().collect(), tags, art)),
         1 => Just(Op::Collect),
         1 => Just(Op::Finish),
     ]
@@ -128,6 +135,7 @@ fn apply(subject: &dyn Subject, op: &Op) -> String {
             let tracks: Vec<TrackId> = tracks.iter().copied().map(TrackId).collect();
             return subject.writer().remove(&tracks).unwrap().to_string();
         }
+        Op::Edit(tracks, tags, art) => return edit(subject, tracks, tags, *art).to_string(),
         Op::Collect => return subject.writer().collect_unlinked_art().unwrap().to_string(),
         Op::Finish => subject.writer().finish().unwrap(),
         Op::SetTags(track, tags) if exists(track) => subject.set_tags(TrackId(*track), tags),
@@ -137,6 +145,27 @@ fn apply(subject: &dyn Subject, op: &Op) -> String {
         _ => {}
     }
     String::new()
+}
+
+/// Gives each of the tracks the first of these tags, takes the keys of the others away, and shows one picture, or none.
+fn edit(subject: &dyn Subject, tracks: &[i64], tags: &Tags, art: Option<u8>) -> u64 {
+    let mut editor = subject.editor();
+    let mut key = |(index, (key, value)): (usize, &(&str, &str))| {
+        let values = if index == 0 { vec![(*value).to_owned(), "second".to_owned()] } else { vec![] };
+        let edit = KeyEdit::new(key, values).unwrap();
+        if index == 2 { edit.without_binary() } else { edit }
+    };
+    let keys: Vec<KeyEdit> = tags.iter().enumerate().map(&mut key).collect();
+    let art = art.map(|byte| {
+        if byte == 0 {
+            return Vec::new();
+        }
+        let picture = NewPicture { mime: "image/png", pixels: None, data: &[byte; 9] };
+        let art = editor.store_picture(picture).unwrap();
+        vec![Placement { art, picture_type: byte, description: "e".to_owned() }]
+    });
+    let tracks: Vec<TrackId> = tracks.iter().copied().map(TrackId).collect();
+    editor.edit(&tracks, &mut |_| TrackEdit { keys: keys.clone(), art: art.clone() }).unwrap()
 }
 
 fn has_art(subject: &dyn Subject, track: i64) -> bool {

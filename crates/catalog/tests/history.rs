@@ -5,6 +5,7 @@ mod shared;
 
 use external::{SqliteSubject, insert_art};
 use musefs_catalog::SqliteWriter;
+use musefs_contracts::editing::{CatalogEditor, KeyEdit, NewPicture, Placement, TrackEdit};
 use musefs_contracts::history::{CatalogHistory, Change, Content, Edit, EditId, HistoryQuery, Place, Undone};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::{CatalogWriter, IngestMode};
@@ -405,4 +406,55 @@ fn removals_by_one_command_are_one_edit() {
     undo(&subject);
     undo(&subject);
     assert_eq!(state(&subject), before);
+}
+
+#[test]
+fn an_edit_of_ours_is_recorded_by_name_and_undone() {
+    let (subject, first, second, _) = two_tracks();
+    subject.set_binary(first, "blob", b"abc");
+    subject.set_art(second, b"old", "old");
+    let before = state(&subject);
+    let mut writer = writer(&subject);
+    writer.begin_edit("musefs tag");
+    let art = writer.store_picture(NewPicture { mime: "image/png", pixels: None, data: b"new" }).unwrap();
+    let values = || vec!["y".to_owned(), "z".to_owned()];
+    let edited = writer.edit(&[first, second], &mut |_| TrackEdit {
+        keys: vec![
+            KeyEdit::new("genre", values()).unwrap(),
+            KeyEdit::new("blob", vec![]).unwrap().without_binary(),
+            KeyEdit::new("title", vec![]).unwrap(),
+        ],
+        art: Some(vec![Placement { art, picture_type: 4, description: "back".to_owned() }]),
+    });
+    assert_eq!(edited.unwrap(), 2);
+    let known = edits(&subject);
+    assert_eq!(known[0].program.as_deref(), Some("musefs tag"));
+    let mut told = changes(&known[0]);
+    told.sort();
+    let expected = [
+        "1 art[0]: - -> picture 4 back",
+        "1 blob: 3 bytes -> -",
+        "1 genre: x -> y",
+        "1 genre[1]: - -> z",
+        "1 title: A -> -",
+        "2 art[0]: picture 3 old -> picture 4 back",
+        "2 genre: - -> y",
+        "2 genre[1]: - -> z",
+        "2 title: B -> -",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(undo(&subject).id, known[0].id);
+    assert_eq!(state(&subject), before);
+}
+
+#[test]
+fn a_track_edited_back_to_what_its_file_says_is_pristine() {
+    let (subject, first, ..) = two_tracks();
+    let pristine = || subject.catalog().track(first).unwrap().row.is_certainly_pristine();
+    for (genre, expected) in [("y", false), ("x", true)] {
+        let values = || vec![genre.to_owned()];
+        let plan = || TrackEdit { keys: vec![KeyEdit::new("genre", values()).unwrap()], art: None };
+        writer(&subject).edit(&[first], &mut |_| plan()).unwrap();
+        assert_eq!(pristine(), expected, "{genre}");
+    }
 }

@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod clock;
 pub mod codec;
 pub mod edit;
+pub mod editing;
 pub mod executor;
 pub mod filesystem;
 pub mod format;

@@ -2,6 +2,8 @@
 
 use super::{ART, HAD, HAS, TAG, TRACK, now_ms};
 use crate::changes;
+use crate::edit::fitted;
+use musefs_contracts::editing::Placement;
 use musefs_contracts::ids::TrackId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, ToSql, params};
@@ -133,6 +135,45 @@ impl Recorder {
         }
         connection.prepare_cached("DELETE FROM track_art WHERE track_id = ?1")?.execute([track.0])?;
         Ok(!ordinals.is_empty())
+    }
+
+    /// Links a picture to a track at a place where there is none.
+    pub(crate) fn link(
+        &self,
+        connection: &Connection,
+        track: TrackId,
+        ordinal: i64,
+        placement: &Placement,
+    ) -> Result<()> {
+        let Placement { art, picture_type, description } = placement;
+        let description = fitted(description);
+        connection
+            .prepare_cached(
+                "INSERT INTO musefs_history (at, track_id, kind, flags, key, ordinal, new_value, new_art, new_type,
+                     edit, program, undoes)
+                 VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
+                now_ms(),
+                track.0,
+                ART,
+                HAS,
+                ordinal,
+                description,
+                art.0,
+                picture_type,
+                self.edit.get(),
+                self.program,
+                self.undoes
+            ])?;
+        self.recorded(connection)?;
+        connection
+            .prepare_cached(
+                "INSERT INTO track_art (track_id, art_id, picture_type, description, ordinal)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![track.0, art.0, picture_type, description, ordinal])?;
+        Ok(())
     }
 
     /// Records that a track came back.

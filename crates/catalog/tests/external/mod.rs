@@ -5,6 +5,7 @@
 use crate::shared::Subject;
 use musefs_catalog::{SqliteCatalog, SqliteWriter};
 use musefs_contracts::catalog::Catalog;
+use musefs_contracts::editing::CatalogEditor;
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::CatalogWriter;
 use rusqlite::{Connection, params};
@@ -56,6 +57,10 @@ pub(crate) fn insert_art(connection: &Connection, bytes: &[u8]) -> i64 {
 impl Subject for SqliteSubject {
     fn catalog(&self) -> Arc<dyn Catalog> {
         self.catalog.clone()
+    }
+
+    fn editor(&self) -> Box<dyn CatalogEditor> {
+        Box::new(SqliteWriter::open(&self.path).unwrap())
     }
 
     fn writer(&self) -> Box<dyn CatalogWriter> {

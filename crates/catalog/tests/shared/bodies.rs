@@ -2,6 +2,7 @@
 
 use super::*;
 use musefs_contracts::catalog::CatalogError;
+use musefs_contracts::editing::{KeyEdit, NewPicture, Placement, TrackEdit};
 use musefs_contracts::ids::ArtId;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -384,4 +385,71 @@ pub(crate) fn a_visitor_may_ask_the_catalog(subject: S) {
         })
         .unwrap();
     assert_eq!(inner, 1);
+}
+
+fn setting(key: &str, values: &[&str]) -> TrackEdit {
+    let values = values.iter().map(|value| (*value).to_owned()).collect();
+    TrackEdit { keys: vec![KeyEdit::new(key, values).unwrap()], art: None }
+}
+
+pub(crate) fn an_edit_reaches_the_keys_it_names_and_is_told(subject: S) {
+    let first = add(subject, "/a", &[("title", "A"), ("genre", "x")]);
+    let second = add(subject, "/b", &[("title", "B")]);
+    subject.set_tags(second, &[("Genre", "old"), ("title", "B")]);
+    subject.set_binary(second, "genre", b"bytes");
+    let catalog = subject.catalog();
+    let (mark, version) = (catalog.revision().unwrap(), catalog.track(second).unwrap().row.content_version);
+    let mut shown = Vec::new();
+    let edited = subject.editor().edit(&[first, second, TrackId(99)], &mut |record| {
+        shown.push(record.row.id);
+        setting("GENRE", &["Jazz", "Bop"])
+    });
+    assert_eq!((edited.unwrap(), shown), (2, vec![first, second]));
+    assert_eq!(rows_of(&catalog.track(first).unwrap()), ["genre=Jazz", "genre=Bop", "title=A"]);
+    assert_eq!(rows_of(&catalog.track(second).unwrap()), ["genre:5", "genre=Jazz", "genre=Bop", "title=B"]);
+    assert_eq!(changed_since(&*catalog, mark), [first.0, second.0]);
+    assert_eq!(catalog.track(second).unwrap().row.content_version, version + 1);
+}
+
+pub(crate) fn an_edit_that_says_what_is_there_is_none(subject: S) {
+    let track = add(subject, "/a", &[("genre", "x"), ("genre", "y")]);
+    let mark = subject.catalog().revision().unwrap();
+    assert_eq!(subject.editor().edit(&[track], &mut |_| setting("Genre", &["x", "y"])).unwrap(), 0);
+    assert_eq!(subject.editor().edit(&[track], &mut |_| TrackEdit::default()).unwrap(), 0);
+    assert_eq!(subject.catalog().revision().unwrap(), mark);
+}
+
+pub(crate) fn an_edit_places_pictures_and_takes_them_away(subject: S) {
+    let track = add(subject, "/a", &[]);
+    let mut editor = subject.editor();
+    let mut store =
+        |data: &[u8]| editor.store_picture(NewPicture { mime: "image/gif", pixels: Some((4, 2)), data }).unwrap();
+    let (front, back) = (store(b"front"), store(b"back"));
+    assert_eq!(store(b"front"), front, "equal bytes are one picture");
+    let at = |art, picture_type: u8| Placement { art, picture_type, description: format!("as {picture_type}") };
+    let mut place = |art: Vec<Placement>| {
+        editor.edit(&[track], &mut |_| TrackEdit { keys: vec![], art: Some(art.clone()) }).unwrap()
+    };
+    assert_eq!(place(vec![at(front, 3), at(back, 4)]), 1);
+    assert_eq!(place(vec![at(front, 3), at(back, 4)]), 0, "it is so already");
+    let links = || -> Vec<_> {
+        let art = subject.catalog().track(track).unwrap().art;
+        art.into_iter().map(|link| (link.art, link.picture_type, link.description, link.byte_len, link.mime)).collect()
+    };
+    let gif = || "image/gif".to_owned();
+    let expected = [(front, 3, "as 3".to_owned(), 5, gif()), (back, 4, "as 4".to_owned(), 4, gif())];
+    assert_eq!(links(), expected);
+    assert_eq!(place(vec![at(back, 4)]), 1);
+    assert_eq!(links(), expected[1..]);
+    assert_eq!(place(vec![]), 1);
+    assert_eq!(links(), []);
+}
+
+pub(crate) fn an_edit_with_an_unknown_picture_changes_nothing(subject: S) {
+    let track = add(subject, "/a", &[("title", "A")]);
+    let unknown = Placement { art: ArtId(77), picture_type: 3, description: String::new() };
+    let edit = TrackEdit { art: Some(vec![unknown]), ..setting("title", &["B"]) };
+    let error = subject.editor().edit(&[track], &mut |_| edit.clone()).unwrap_err();
+    assert!(matches!(error, CatalogError::NotFound), "{error}");
+    assert_eq!(rows_of(&subject.catalog().track(track).unwrap()), ["title=A"]);
 }

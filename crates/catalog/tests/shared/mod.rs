@@ -7,6 +7,7 @@ pub(crate) mod bodies;
 use musefs_contracts::anatomy::{Anatomy, ByteRange, FormatId};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{Catalog, Changes, TrackRecord};
+use musefs_contracts::editing::CatalogEditor;
 use musefs_contracts::ids::{Revision, StoreId, TrackId};
 use musefs_contracts::probe::Probe;
 use musefs_contracts::tags::{TagSet, TagValue};
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub(crate) trait Subject {
     fn catalog(&self) -> Arc<dyn Catalog>;
     fn writer(&self) -> Box<dyn CatalogWriter>;
+    fn editor(&self) -> Box<dyn CatalogEditor>;
     fn set_tags(&self, track: TrackId, rows: &[(&str, &str)]);
     fn set_binary(&self, track: TrackId, key: &str, bytes: &[u8]);
     fn set_art(&self, track: TrackId, bytes: &[u8], description: &str);
@@ -139,6 +141,10 @@ macro_rules! all_contract_tests {
             for_tracks_visits_those_that_exist,
             records_skip_what_is_gone,
             a_visitor_may_ask_the_catalog,
+            an_edit_reaches_the_keys_it_names_and_is_told,
+            an_edit_that_says_what_is_there_is_none,
+            an_edit_places_pictures_and_takes_them_away,
+            an_edit_with_an_unknown_picture_changes_nothing,
         }
     };
 }
