@@ -1,4 +1,5 @@
-//! How people work on musefs: `cargo xtask mount`, `test`, `matrix`, `tidy`, `corpus`, `setup`, `dist`.
+//! How people work on musefs: `cargo xtask mount`, `test`, `matrix`, `tidy`, `corpus`, `generate`, `setup`,
+//! `dist`.
 //!
 //! **Must never know** how musefs works inside: it builds, runs and checks the program from outside.
 
@@ -7,6 +8,7 @@ mod corpus;
 mod dist;
 mod fidelity;
 mod fuzz;
+mod generate;
 mod matrix;
 mod mount;
 mod process;
@@ -27,6 +29,7 @@ usage: cargo xtask COMMAND
   corpus DIR --tracks N       write a synthetic library of N tracks [--formats LIST] [--seed S] [--art-kib K]
   bench [--tracks N] ...      musefs beside the native file system and its peer; --only NAME,... --rounds R --json FILE
   fuzz  [--seconds N] ...     every probe and layout against a fuzzer; --target NAME, --self-test
+  generate                    man pages, completions and the dashboard anew, from what the program declares
   setup [--check]             install (as root, with apt) or name what the other commands need
   dist                        release binaries of every feature set into target/dist
 ";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         "corpus" => corpus::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
+        "generate" => generate::run(rest),
         "setup" => setup::run(rest),
         "dist" => dist::run(rest),
         "help" | "--help" | "-h" => {

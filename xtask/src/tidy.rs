@@ -4,6 +4,7 @@ mod edges;
 pub(crate) mod metadata;
 mod sources;
 
+use crate::generate;
 use crate::process::{self, cargo, is_installed, root};
 use metadata::Workspace;
 
@@ -16,6 +17,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let mut broken = edges::violations(&workspace);
     broken.extend(sources::violations(&sources::load(&root())?));
     broken.extend(sources::undocumented_crates(&workspace, &sources::architecture(&root())?));
+    broken.extend(generate::violations()?);
     if let Err(error) = process::run(&mut cargo(&["fmt", "--all", "--check"])) {
         broken.push(format!("formatting: {error}; run cargo fmt --all"));
     }

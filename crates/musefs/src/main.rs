@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::History(args) => commands::history::run(&args),
         Command::Undo(args) => commands::undo::run(&args),
         Command::Revert(args) => commands::revert::run(args),
+        Command::Generate(args) => commands::generate::run(&args),
     };
     match result {
         Ok(ending) => ending.into(),

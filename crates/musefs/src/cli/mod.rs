@@ -1,6 +1,7 @@
 //! The command line: what can be said, and what is wrong with what was said. The arguments of commands that belong
 //! together stand in a module of their own.
 
+mod generate;
 mod history;
 mod inspect;
 mod mount;
@@ -8,6 +9,7 @@ mod scan;
 mod serve;
 mod view;
 
+pub(crate) use generate::GenerateArgs;
 pub(crate) use history::{HistoryArgs, RevertArgs, UndoArgs};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use mount::{MountArgs, UpArgs};
@@ -46,6 +48,9 @@ pub(crate) enum Command {
     Undo(UndoArgs),
     /// Give tracks the tags and art of their files again
     Revert(RevertArgs),
+    /// Write man pages, shell completions and the dashboard into a folder
+    #[command(hide = true)]
+    Generate(GenerateArgs),
 }
 
 /// What every command knows.

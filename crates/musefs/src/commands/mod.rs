@@ -1,5 +1,6 @@
 //! The commands, one a module.
 
+pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod mount;

@@ -1,0 +1,151 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_musefs_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_musefs_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_musefs_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_musefs_using_subcommand
+    set -l cmd (__fish_musefs_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c musefs -n "__fish_musefs_needs_command" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_needs_command" -s V -l version -d 'Print version'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "scan" -d 'Read new files into the store'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "mount" -d 'Show the store as a tree of files'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "inspect" -d 'Show what a file is made of'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "history" -d 'Show who changed what in the store'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "undo" -d 'Take back an edit of the store'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "revert" -d 'Give tracks the tags and art of their files again'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -l db -d 'The store; made if it is not there' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -l jobs -d 'Files read at once' -r
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -l force -d 'Read known files again and take their tags from the file'
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l jobs -d 'Files read at once' -r
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l prune -d 'Also remove what is known of files that are gone, and pictures that nothing uses'
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l yes -d 'Remove it even if very much is gone'
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l watch -d 'Watch the scanned folders and read what changes in them' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l default-fallback -d 'What stands for a field that is empty' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l fallback -d 'What stands for this field when it is empty; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l skip-on-missing -d 'Leave out tracks that lack a field of the template' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l mode -d 'Whether files show the store\'s tags, or are just arranged by them' -r -f -a "synthesis\t'The original with the store\'s tags and art'
+structure-only\t'The original'"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l case-insensitive -d 'Find names whatever their case' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l owner -d 'User id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l group -d 'Group id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l file-mode -d 'Permissions of files, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l poll-interval-ms -d 'How often the store is asked for changes' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l attr-ttl-ms -d 'How long the kernel may keep names and attributes; changes are pushed to it at once all the same' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l read-ahead-budget-mib -d 'Memory for reading ahead of slow disks; 0 turns it off' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l max-readahead-kib -d 'How far the kernel itself reads ahead' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l max-background -d 'Requests the kernel may have in flight in the background' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l workers -d 'Threads that wait for storage; 0 for none [default: by the machine]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l keep-cache -d 'Keep file contents in the kernel\'s cache from one open to the next' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l reflink -d 'Let edited files share the extents of the originals (XFS, btrfs), so that the kernel reads them by itself' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l splice-dir -d 'Where the unnamed files for that are made [default: the original\'s own folder]' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l allow-other -d 'Let other users see the mount' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l expose-metrics -d 'Show metrics in .musefs-metrics/metrics' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l metrics-listen -d 'Answer HTTP requests for metrics at this address, such as 127.0.0.1:9184' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l dry-run -d 'Print the paths that would be shown, and mount nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l db -d 'The store; `:memory:` for none that stays [default: musefs/library.db in the user\'s data folder]' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l jobs -d 'Files read at once' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l default-fallback -d 'What stands for a field that is empty' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l fallback -d 'What stands for this field when it is empty; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l skip-on-missing -d 'Leave out tracks that lack a field of the template' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l mode -d 'Whether files show the store\'s tags, or are just arranged by them' -r -f -a "synthesis\t'The original with the store\'s tags and art'
+structure-only\t'The original'"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l case-insensitive -d 'Find names whatever their case' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l owner -d 'User id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l group -d 'Group id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l file-mode -d 'Permissions of files, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l poll-interval-ms -d 'How often the store is asked for changes' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l attr-ttl-ms -d 'How long the kernel may keep names and attributes; changes are pushed to it at once all the same' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l read-ahead-budget-mib -d 'Memory for reading ahead of slow disks; 0 turns it off' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l max-readahead-kib -d 'How far the kernel itself reads ahead' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l max-background -d 'Requests the kernel may have in flight in the background' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l workers -d 'Threads that wait for storage; 0 for none [default: by the machine]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l keep-cache -d 'Keep file contents in the kernel\'s cache from one open to the next' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l reflink -d 'Let edited files share the extents of the originals (XFS, btrfs), so that the kernel reads them by itself' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l splice-dir -d 'Where the unnamed files for that are made [default: the original\'s own folder]' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l allow-other -d 'Let other users see the mount' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l expose-metrics -d 'Show metrics in .musefs-metrics/metrics' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l metrics-listen -d 'Answer HTTP requests for metrics at this address, such as 127.0.0.1:9184' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand inspect" -l json -d 'Print JSON'
+complete -c musefs -n "__fish_musefs_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand history" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand history" -l limit -d 'At most so many edits, the latest' -r
+complete -c musefs -n "__fish_musefs_using_subcommand history" -l json -d 'Print JSON, one edit a line'
+complete -c musefs -n "__fish_musefs_using_subcommand history" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand undo" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand undo" -l edit -d 'The edit, as musefs history numbers it [default: the latest that was not taken back]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand undo" -l yes -d 'Also where something was changed again since'
+complete -c musefs -n "__fish_musefs_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand revert" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand revert" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand revert" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand revert" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand generate" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "scan" -d 'Read new files into the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "mount" -d 'Show the store as a tree of files'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "inspect" -d 'Show what a file is made of'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "history" -d 'Show who changed what in the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "undo" -d 'Take back an edit of the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
