@@ -16,6 +16,7 @@ mod error;
 mod history;
 mod ingest;
 mod moves;
+mod readers;
 mod reading;
 mod rows;
 mod schema;

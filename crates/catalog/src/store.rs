@@ -2,6 +2,7 @@
 
 use crate::connection::{self, Role, sibling};
 use crate::error::{explain, is_suspect};
+use crate::readers::Readers;
 use crate::schema::{self, Found};
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
 use musefs_contracts::ids::StoreId;
@@ -11,9 +12,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Connections kept open while nobody uses them. More are opened when more threads read at once, and closed afterwards.
-const IDLE_CONNECTIONS: usize = 3;
 
 /// A lock that a panicking visitor cannot poison for the others: what it guards is valid at every step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -53,7 +51,7 @@ pub(crate) struct Store {
     pub(crate) frozen: bool,
     /// Set when a connection failed in a way that opening the file anew may mend.
     suspect: AtomicBool,
-    idle: Mutex<Vec<Connection>>,
+    readers: Readers,
 }
 
 impl Store {
@@ -68,6 +66,8 @@ impl Store {
             return Err(CatalogError::Missing(path.into()));
         }
         let has_feed = ensure_side_tables(&connection, path);
+        let role = if frozen { Role::FrozenReader } else { Role::Reader };
+        let first = connect_and_read(path, role).map_err(|error| explain(path, &error))?;
         let identity = FileIdentity::of(path, frozen)?;
         if (before.device, before.inode) != (identity.device, identity.inode) {
             return Err(CatalogError::Other(format!("{} was replaced while it was opened", path.display())));
@@ -80,7 +80,7 @@ impl Store {
             has_feed,
             frozen,
             suspect: AtomicBool::new(false),
-            idle: Mutex::default(),
+            readers: Readers::new(first),
         };
         Ok((store, connection))
     }
@@ -100,36 +100,24 @@ impl Store {
 
     /// Runs `read` in one read transaction: everything it sees is one committed state.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> CatalogResult<T> {
-        let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.connect()?,
-        };
-        let result = in_transaction(&connection, read);
-        match result {
-            Ok(value) => {
-                self.give_back(connection);
-                Ok(value)
+        let connection = self.readers.lend(|| self.connect())?;
+        in_transaction(&connection, read).map_err(|error| {
+            // What cannot be opened again is kept: a damaged page of a deleted file says nothing of its other pages.
+            if is_suspect(&error) && self.is_in_place() {
+                connection.discard();
             }
-            Err(error) => {
-                if !is_suspect(&error) {
-                    self.give_back(connection);
-                }
-                Err(self.explain(&error))
-            }
-        }
+            self.explain(&error)
+        })
     }
 
-    fn give_back(&self, connection: Connection) {
-        let mut idle = lock(&self.idle);
-        if idle.len() < IDLE_CONNECTIONS {
-            idle.push(connection);
-        }
+    /// Whether the path still leads to the file that the connections belong to.
+    fn is_in_place(&self) -> bool {
+        FileIdentity::of(&self.path, self.frozen).is_ok_and(|identity| identity == self.identity)
     }
 
     fn connect(&self) -> CatalogResult<Connection> {
         let role = if self.frozen { Role::FrozenReader } else { Role::Reader };
-        let connection = connection::open(&self.path, role).map_err(|error| self.explain(&error))?;
+        let connection = connect_and_read(&self.path, role).map_err(|error| self.explain(&error))?;
         // The log of a file is found by its name: a connection to the old file must not be opened once another has it.
         if FileIdentity::of(&self.path, self.frozen)? != self.identity {
             self.suspect.store(true, Relaxed);
@@ -145,21 +133,20 @@ fn in_transaction<T>(connection: &Connection, read: impl FnOnce(&Connection) -> 
     read(&transaction)
 }
 
-/// Opens a reader that has read once, so that a log that belongs to the file is open too.
+/// Opens a connection that has read once, so that a log that belongs to the file is open too.
+fn connect_and_read(path: &Path, role: Role) -> Result<Connection> {
+    let connection = connection::open(path, role)?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Opens a reader, and says whether it reads without locks.
 fn open_reader(path: &Path) -> Result<(Connection, bool)> {
-    let plain = connection::open(path, Role::Reader).and_then(|connection| {
-        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-        Ok(connection)
-    });
-    match plain {
+    match connect_and_read(path, Role::Reader) {
         Ok(connection) => Ok((connection, false)),
         // A log needs shared memory beside the file; in a folder that cannot be written there is none, and no writer.
         Err(error) if is_suspect(&error) && !has_log(path) => {
-            let connection = connection::open(path, Role::FrozenReader)?;
-            match connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())) {
-                Ok(()) => Ok((connection, true)),
-                Err(_) => Err(error),
-            }
+            connect_and_read(path, Role::FrozenReader).map(|connection| (connection, true)).map_err(|_| error)
         }
         Err(error) => Err(error),
     }

@@ -13,6 +13,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 fn message(error: &CatalogError) -> String {
     let text = error.to_string();
@@ -243,6 +245,35 @@ fn a_deleted_store_is_an_error_until_another_is_there() {
     assert_ne!(store, mark.0);
     assert_eq!(catalog.changes_since(mark.0, mark.1).unwrap(), Changes::TooFarBack);
     assert_eq!(streamed(&*catalog, &["title"]), [("/new".to_owned(), vec![vec!["N".to_owned()]], true)]);
+}
+
+#[test]
+fn a_deleted_store_serves_any_number_of_readers_at_once() {
+    let subject = SqliteSubject::new();
+    let track = add(&subject, "/a", &[("title", "A")]);
+    let catalog = SqliteCatalog::open(&subject.path).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{suffix}", subject.path.display()));
+    }
+    assert!(matches!(catalog.revision(), Err(CatalogError::Missing(_))));
+    // No other connection can be opened: whoever comes while the only one is in use has to wait for it.
+    let readers = 12;
+    let waiting = AtomicUsize::new(0);
+    let read = || {
+        let mut seen = 0;
+        waiting.fetch_add(1, Relaxed);
+        catalog
+            .for_tracks(&[track], &["title".into()], &mut |fields| {
+                seen += fields.values.len();
+                while waiting.load(Relaxed) < readers {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            })
+            .unwrap();
+        assert_eq!(seen, 1);
+        assert_eq!(rows_of(&catalog.track(track).unwrap()), ["title=A"]);
+    };
+    std::thread::scope(|scope| (0..readers).for_each(|_| drop(scope.spawn(read))));
 }
 
 #[test]
