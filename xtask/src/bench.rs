@@ -8,6 +8,7 @@ mod figures;
 mod files;
 mod library;
 mod options;
+mod reflink;
 mod sequential;
 mod store;
 mod system;
@@ -56,7 +57,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         let folder = places.corpus.to_string_lossy().into_owned();
         corpus::run(&[folder, "--tracks".into(), tracks, "--formats".into(), FORMATS.into()])?;
     }
-    let rounds = if options.wants_library() || options.wants("sequential") { options.rounds } else { 0 };
+    let rounds = if options.wants_library() || options.wants("sequential") || options.wants("reflink") {
+        options.rounds
+    } else {
+        0
+    };
     for round in 0..rounds {
         // The native file system comes first, as what it reads is in the page cache for the others.
         for system in &systems {
@@ -65,6 +70,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
                 library::measure(system, &places, &options, round, &mut figures)?;
             }
             sequential::measure(system, &places, &options, &mut figures)?;
+            reflink::measure(system, &places, &options, &mut figures)?;
         }
     }
     if options.wants("curves") {

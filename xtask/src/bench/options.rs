@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: cargo xtask bench [--tracks N] [--rounds R] [--only NAME,...] [--install-peer] [--json FILE] [--binary MUSEFS]
-names: scan mount walk edited read edit sequential curves (curves only when named)";
+names: scan mount walk edited read edit sequential reflink curves (curves only when named)";
 
 /// What can be measured, and whether it is unless something is named.
-const WORK: [(&str, bool); 8] = [
+const WORK: [(&str, bool); 9] = [
     ("scan", true),
     ("mount", true),
     ("walk", true),
@@ -15,6 +15,7 @@ const WORK: [(&str, bool); 8] = [
     ("read", true),
     ("edit", true),
     ("sequential", true),
+    ("reflink", true),
     ("curves", false),
 ];
 

@@ -65,8 +65,8 @@ fn rows() -> [(Vec<Work>, &'static str); 3] {
     ]
 }
 
-/// Reads a file to its end into one buffer. Answers GB/s.
-fn read(path: &Path) -> Result<f64, String> {
+/// Reads a large file to its end into one buffer. Answers GB/s.
+pub(super) fn read(path: &Path) -> Result<f64, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut buffer = vec![0; 1 << 20];
     let began = Instant::now();
@@ -84,7 +84,8 @@ fn read(path: &Path) -> Result<f64, String> {
     Ok(bytes as f64 / 1e9 / began.elapsed().as_secs_f64())
 }
 
-fn find(folder: &Path, extension: &str) -> Result<PathBuf, String> {
+/// Any file of the view with this extension.
+pub(super) fn find(folder: &Path, extension: &str) -> Result<PathBuf, String> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten() {
