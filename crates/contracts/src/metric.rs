@@ -93,6 +93,12 @@ metrics! {
     REFRESH_NEEDS_REBUILD = "musefs_refresh_needs_rebuild", Gauge, Count, Always, "1 while a failed refresh leaves a full rebuild owed";
     PROCESS_RESIDENT_BYTES = "musefs_process_resident_bytes", Gauge, Bytes, Always, "resident memory of the whole process";
     SQLITE_MEMORY_BYTES = "musefs_sqlite_memory_bytes", Gauge, Bytes, Always, "memory held by SQLite's own allocator";
+    REQUESTS_LOOKUP_TOTAL = "musefs_requests_lookup_total", Counter, Count, Always, "look-ups of a name that the kernel asked for";
+    REQUESTS_GETATTR_TOTAL = "musefs_requests_getattr_total", Counter, Count, Always, "attributes that the kernel asked for";
+    REQUESTS_OPEN_TOTAL = "musefs_requests_open_total", Counter, Count, Always, "files that the kernel asked to open";
+    REQUESTS_READ_TOTAL = "musefs_requests_read_total", Counter, Count, Always, "reads that the kernel asked for";
+    REQUESTS_OPENDIR_TOTAL = "musefs_requests_opendir_total", Counter, Count, Always, "directories that the kernel asked to open";
+    REQUESTS_READDIR_TOTAL = "musefs_requests_readdir_total", Counter, Count, Always, "parts of listings that the kernel asked for";
     REFLINK_FILES = "musefs_reflink_files", Gauge, Count, Always, "unnamed files that share a backing file's extents, held for the kernel to read";
     REFLINK_MADE_TOTAL = "musefs_reflink_made_total", Counter, Count, Always, "unnamed files made of edited tracks by sharing extents";
     REFLINK_REFUSED_TOTAL = "musefs_reflink_refused_total", Counter, Count, Always, "attempts to share extents that the file system refused";

@@ -21,6 +21,7 @@ use musefs_contracts::limits::MAX_NAME_BYTES;
 
 use crate::core::Core;
 use crate::reads::Reads;
+use crate::requests::Requests;
 use crate::session::Ended;
 use crate::{MountOptions, checks};
 
@@ -30,6 +31,7 @@ const MAX_REQUEST: u32 = 1 << 20;
 pub(crate) struct Adapter {
     core: Arc<Core>,
     reads: Reads,
+    requests: Requests,
     executor: Arc<dyn Executor>,
     /// Receiving threads that may be waiting for storage, and how many of them may.
     busy: AtomicUsize,
@@ -68,6 +70,7 @@ impl Adapter {
     pub(crate) fn new(
         core: Arc<Core>,
         reads: Reads,
+        requests: Requests,
         executor: Arc<dyn Executor>,
         options: &MountOptions,
         ended: Arc<Ended>,
@@ -75,6 +78,7 @@ impl Adapter {
         Self {
             core,
             reads,
+            requests,
             executor,
             busy: AtomicUsize::new(0),
             // A single thread has no other that receives meanwhile, but sending each request to the executor would cost
@@ -147,6 +151,7 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        self.requests.lookups.increment();
         let name = name.to_owned();
         self.answer("lookup", move |core| core.lookup(parent, &name, reply));
     }
@@ -154,10 +159,12 @@ impl Filesystem for Adapter {
     fn forget(&self, _: &Request, _: INodeNo, _: u64) {}
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        self.requests.getattrs.increment();
         self.answer("getattr", move |core| core.attributes(ino, reply));
     }
 
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        self.requests.opens.increment();
         if flags.acc_mode() != OpenAccMode::O_RDONLY {
             return reply.error(Errno::EROFS);
         }
@@ -175,6 +182,7 @@ impl Filesystem for Adapter {
         _: Option<LockOwner>,
         reply: ReplyData,
     ) {
+        self.requests.reads.increment();
         guarded("read", || self.reads.read(handle.0, offset, size as usize, reply));
     }
 
@@ -193,14 +201,17 @@ impl Filesystem for Adapter {
     }
 
     fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        self.requests.opendirs.increment();
         self.answer("opendir", move |core| core.open_directory(ino, reply));
     }
 
     fn readdir(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, reply: ReplyDirectory) {
+        self.requests.readdirs.increment();
         self.answer("readdir", move |core| core.list(handle, offset, reply));
     }
 
     fn readdirplus(&self, _: &Request, _: INodeNo, handle: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
+        self.requests.readdirs.increment();
         self.answer("readdirplus", move |core| core.list_with_attributes(handle, offset, reply));
     }
 

@@ -28,6 +28,7 @@ mod open_table;
 mod options;
 mod passthrough;
 mod reads;
+mod requests;
 mod session;
 
 pub use checks::{check_mountpoint, check_options};

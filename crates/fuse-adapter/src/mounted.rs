@@ -19,6 +19,7 @@ use crate::notifier::Notifications;
 use crate::open_table::OpenTable;
 use crate::passthrough::Passthrough;
 use crate::reads::Reads;
+use crate::requests::Requests;
 use crate::session::Ended;
 use crate::{MountError, MountOptions, checks, mountinfo, mounting};
 
@@ -73,7 +74,7 @@ pub fn mount(
         keep_cache: options.keep_cache,
     });
     let flights = Arc::clone(&core.flights);
-    let adapter = Adapter::new(core, reads, executor, options, Arc::clone(&ended));
+    let adapter = Adapter::new(core, reads, Requests::new(meter), executor, options, Arc::clone(&ended));
     let connection = mounting::attach(&path, options)?;
     let place = Place { mount: mountinfo::top_at(&path), path };
     let started = start(adapter, connection, options, flights, || passthrough.report(meter));

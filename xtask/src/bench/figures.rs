@@ -37,6 +37,7 @@ works! {
     WalkCpu: "first walk: processor time of the daemon", "s", "";
     WalkLater: "later walk", "s", "0.4";
     WalkRequests: "later walk: requests to the daemon", "", "0 but listings";
+    WalkMetadata: "later walk: look-ups, attributes and listings asked for", "", "0";
     WalkEdited: "first walk ever, every track edited", "s", "3";
     RssWalked: "RSS after the walks", "MiB", "30";
     RssSettled: "RSS a minute later", "MiB", "30";

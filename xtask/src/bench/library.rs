@@ -17,6 +17,9 @@ const HEAD: usize = 64 << 10;
 const COLD: usize = 10_000;
 /// How many tracks are edited at once at most.
 const EDITS: u64 = 10_000;
+/// The requests that what the kernel remembers makes unnecessary.
+const METADATA: [&str; 3] =
+    ["musefs_requests_lookup_total", "musefs_requests_getattr_total", "musefs_requests_readdir_total"];
 /// How long after a walk memory is looked at again.
 const SETTLED: Duration = Duration::from_secs(60);
 
@@ -141,7 +144,10 @@ impl Run<'_> {
         if !(mount_wanted || walk_wanted || read_wanted) {
             return Ok(());
         }
-        let mount = self.mount(program, db)?;
+        let mount = match self.system {
+            System::Musefs(_) => Mount::with_numbers(program, db, &self.mountpoint())?,
+            _ => self.mount(program, db)?,
+        };
         let process = mount.process();
         if mount_wanted {
             self.note(Work::Ready, mount.ready.as_secs_f64());
@@ -154,10 +160,14 @@ impl Run<'_> {
             self.note(Work::WalkCpu, process.cpu_seconds().unwrap_or_default() - before);
             self.figures.note_sum(self.system.name(), sizes);
             self.note(Work::RssWalked, process.memory_mib("VmRSS").unwrap_or_default());
+            let asked = mount.sum(&METADATA);
             let before = process.io("syscr").unwrap_or_default();
             let (seconds, _) = walk(mount.path())?;
             self.note(Work::WalkLater, seconds);
             self.note(Work::WalkRequests, (process.io("syscr").unwrap_or_default() - before) as f64);
+            if let (Some(before), Some(now)) = (asked, mount.sum(&METADATA)) {
+                self.note(Work::WalkMetadata, now - before);
+            }
             if self.first_round {
                 std::thread::sleep(SETTLED);
                 self.note(Work::RssSettled, process.memory_mib("VmRSS").unwrap_or_default());
@@ -183,7 +193,11 @@ impl Run<'_> {
     }
 
     fn mount(&self, program: &Path, db: &Path) -> Result<Mount, String> {
-        Mount::new(program, db, &self.places.scratch.join(format!("mnt-{}", self.system.name())))
+        Mount::new(program, db, &self.mountpoint())
+    }
+
+    fn mountpoint(&self) -> PathBuf {
+        self.places.scratch.join(format!("mnt-{}", self.system.name()))
     }
 }
 

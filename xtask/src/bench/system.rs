@@ -1,6 +1,8 @@
 //! The systems that are compared, and their processes: started here, and stopped whatever happens.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -76,17 +78,33 @@ pub(super) struct Mount {
     path: PathBuf,
     /// How long it took until the root could be listed.
     pub(super) ready: Duration,
+    /// Where its numbers can be asked for.
+    numbers: Option<SocketAddr>,
 }
 
 impl Mount {
     /// Mounts the store and waits for the first listing.
     pub(super) fn new(program: &Path, db: &Path, path: &Path) -> Result<Self, String> {
+        Self::start(program, db, path, None)
+    }
+
+    /// The same with numbers to be asked for.
+    pub(super) fn with_numbers(program: &Path, db: &Path, path: &Path) -> Result<Self, String> {
+        // A port that is free now will be so in a moment, too.
+        let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+        Self::start(program, db, path, Some(free.map_err(|error| format!("no free port: {error}"))?))
+    }
+
+    fn start(program: &Path, db: &Path, path: &Path, numbers: Option<SocketAddr>) -> Result<Self, String> {
         fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut command = Command::new(program);
+        if let Some(address) = numbers {
+            command.env("MUSEFS_METRICS_LISTEN", address.to_string());
+        }
         command.arg("mount").arg("--db").arg(db).arg(path).stdin(Stdio::null()).stdout(Stdio::null());
         let began = Instant::now();
         let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
-        let mut mount = Self { child, path: path.to_owned(), ready: Duration::ZERO };
+        let mut mount = Self { child, path: path.to_owned(), ready: Duration::ZERO, numbers };
         loop {
             if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
                 mount.ready = began.elapsed();
@@ -105,6 +123,19 @@ impl Mount {
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The sum of these numbers of the mount; `None` where it tells none.
+    pub(super) fn sum(&self, names: &[&str]) -> Option<f64> {
+        let mut stream = TcpStream::connect(self.numbers?).ok()?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        let number = |name: &&str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(*name)?.strip_prefix(' '));
+            line.and_then(|number| number.parse::<f64>().ok())
+        };
+        names.iter().map(number).sum()
     }
 
     /// The process that serves it.
