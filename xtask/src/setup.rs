@@ -30,6 +30,9 @@ const FOR_TESTS: &[Tool] = &[
     tool("setpriv", "util-linux"),
     tool("unshare", "util-linux"),
     tool("c++", "g++"),
+    tool("bash", "bash"),
+    tool("curl", "curl"),
+    tool("sqlite3", "sqlite3"),
     tool("mkfs.xfs", "xfsprogs"),
     tool("mkfs.btrfs", "btrfs-progs"),
 ];
