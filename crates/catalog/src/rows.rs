@@ -12,7 +12,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// One above the largest id whose inode number keeps its meaning; see [`musefs_contracts::ids::Ino`].
-const ID_LIMIT: i64 = 1 << 54;
+const ID_LIMIT: i64 = 1 << 53;
 
 /// Columns that [`read_track`] reads, of `tracks AS t`; the caller adds `pristine_version` behind them.
 pub(crate) const TRACK_COLUMNS: &str = "t.id, t.backing_path, t.format, t.audio_offset, t.audio_length, t.backing_size, \

@@ -6,6 +6,45 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrackId(pub i64);
 
+/// A file that stands beside the music and is no track, such as a picture or a playlist. Fits 53 bits; whoever brings such
+/// files into the tree divides the numbers among their kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CompanionId(pub u64);
+
+/// Anything that the tree shows as a file. In order: tracks by id, then companions by id.
+///
+/// A file has an inode number if its id fits the number space: then, and only then, [`Ino::of_file`] leads back to it by
+/// [`Ino::file`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileId {
+    /// A track.
+    Track(TrackId),
+    /// A file that is no track.
+    Companion(CompanionId),
+}
+
+impl FileId {
+    /// The track, if it is one.
+    pub fn track(self) -> Option<TrackId> {
+        match self {
+            Self::Track(track) => Some(track),
+            Self::Companion(_) => None,
+        }
+    }
+}
+
+impl From<TrackId> for FileId {
+    fn from(track: TrackId) -> Self {
+        Self::Track(track)
+    }
+}
+
+impl From<CompanionId> for FileId {
+    fn from(companion: CompanionId) -> Self {
+        Self::Companion(companion)
+    }
+}
+
 /// A picture held by the catalog. The bytes behind an id never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArtId(pub i64);
@@ -27,6 +66,7 @@ pub struct StoreId(pub u64);
 /// | 1 | the root |
 /// | 2 to 255 | files and folders that the mount itself adds (its metrics) |
 /// | `track << 8 \| epoch` | a track; the epoch counts contents that the kernel still held open by passthrough when they changed |
+/// | bit 61 set and `companion << 8 \| epoch` | a file that is no track |
 /// | bit 62 set | a directory, by the hash of its view and path |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ino(pub u64);
@@ -41,17 +81,39 @@ impl Ino {
     /// Set in the number of every directory but the root and the mount's own.
     pub const DIRECTORY_BIT: u64 = 1 << 62;
 
+    /// Set in the number of every file that is no track.
+    const COMPANION_BIT: u64 = 1 << 61;
+
     /// The number of `track` in its content epoch `epoch`.
     pub fn of_track(track: TrackId, epoch: u8) -> Self {
         Self((track.0 as u64) << 8 | u64::from(epoch))
     }
 
-    /// The track this number belongs to, if it is one of a track.
-    pub fn track(self) -> Option<TrackId> {
-        (self.0 >= 256 && self.0 & Self::DIRECTORY_BIT == 0).then_some(TrackId((self.0 >> 8) as i64))
+    /// The number of `file` in its content epoch `epoch`.
+    pub fn of_file(file: FileId, epoch: u8) -> Self {
+        match file {
+            FileId::Track(track) => Self::of_track(track, epoch),
+            FileId::Companion(companion) => Self(Self::COMPANION_BIT | companion.0 << 8 | u64::from(epoch)),
+        }
     }
 
-    /// The content epoch in a track's number.
+    /// The file this number belongs to, if it is one of a file in the tree.
+    pub fn file(self) -> Option<FileId> {
+        if self.0 < 256 || self.0 >= Self::DIRECTORY_BIT {
+            None
+        } else if self.0 & Self::COMPANION_BIT == 0 {
+            Some(FileId::Track(TrackId((self.0 >> 8) as i64)))
+        } else {
+            Some(FileId::Companion(CompanionId((self.0 & !Self::COMPANION_BIT) >> 8)))
+        }
+    }
+
+    /// The track this number belongs to, if it is one of a track.
+    pub fn track(self) -> Option<TrackId> {
+        self.file()?.track()
+    }
+
+    /// The content epoch in a file's number.
     pub fn epoch(self) -> u8 {
         self.0 as u8
     }
@@ -65,6 +127,15 @@ impl Ino {
 impl fmt::Display for Ino {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#x}", self.0)
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Track(track) => track.fmt(f),
+            Self::Companion(companion) => write!(f, "beside {}", companion.0),
+        }
     }
 }
 
@@ -89,7 +160,30 @@ mod tests {
     #[test]
     fn reserved_numbers_and_directories_are_no_tracks() {
         for ino in [Ino::ROOT, Ino::METRICS_DIR, Ino::METRICS_FILE, Ino(255), Ino(Ino::DIRECTORY_BIT | 0x999)] {
+            assert_eq!(ino.file(), None, "{ino}");
             assert_eq!(ino.track(), None, "{ino}");
         }
+    }
+
+    #[test]
+    fn companions_have_numbers_of_their_own() {
+        for id in [0, 1, 70_000, (1 << 53) - 1] {
+            let file = FileId::Companion(CompanionId(id));
+            let ino = Ino::of_file(file, 7);
+            assert_eq!((ino.file(), ino.track(), ino.epoch()), (Some(file), None, 7));
+            assert!(!ino.is_directory());
+            assert!(FileId::Track(TrackId(i64::MAX)) < file);
+        }
+    }
+
+    #[test]
+    fn ids_that_do_not_fit_lead_back_to_nothing_or_to_another() {
+        let files = [0, -1, 1 << 53, 1 << 54, i64::MAX, i64::MIN].map(|id| FileId::Track(TrackId(id)));
+        let companions = [1 << 53, 1 << 54, u64::MAX].map(|id| FileId::Companion(CompanionId(id)));
+        for file in files.into_iter().chain(companions) {
+            assert_ne!(Ino::of_file(file, 0).file(), Some(file), "{file}");
+        }
+        let last = FileId::Track(TrackId((1 << 53) - 1));
+        assert_eq!(Ino::of_file(last, 255).file(), Some(last));
     }
 }

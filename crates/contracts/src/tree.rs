@@ -1,27 +1,29 @@
 //! The virtual tree: immutable snapshots, each made from the last by the changes since.
 
-use crate::ids::{Ino, TrackId};
+use crate::ids::{CompanionId, FileId, Ino, TrackId};
 use std::any::Any;
 use std::sync::Arc;
 
-/// Where a track wants to stand.
+/// Where a file wants to stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// The track.
-    pub track: TrackId,
-    /// Components joined by `/`, without extension, as [`crate::template::RenderedPath`] promises them.
-    pub path: String,
-    /// The backing file's extension with its dot, as its name has it (may be empty, need not be UTF-8).
+    /// The file.
+    pub file: FileId,
+    /// All paths it wants, as a set: components joined by `/`, without extension, as [`crate::template::RenderedPath`]
+    /// promises them. Of paths that come to the same name (which those that differ in case may) the least by its bytes
+    /// counts. None at all: it is not shown.
+    pub paths: Vec<String>,
+    /// The file's extension with its dot, as the backing file's name has it (may be empty, need not be UTF-8).
     pub extension: Vec<u8>,
 }
 
-/// A change of one track's place.
+/// A change of one file's places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlacementChange {
-    /// The track is new, or stands elsewhere now.
+    /// The file is new, or stands elsewhere now: these are all its places.
     Place(Placement),
-    /// The track is gone.
-    Remove(TrackId),
+    /// The file is gone.
+    Remove(FileId),
 }
 
 /// What a node is.
@@ -31,12 +33,25 @@ pub enum NodeKind {
     Directory,
     /// A track's file.
     Track(TrackId),
+    /// A file that is no track.
+    Companion(CompanionId),
+}
+
+impl NodeKind {
+    /// What this number of a tree is: of a file or, any other, of a directory.
+    pub fn of(ino: Ino) -> Self {
+        match ino.file() {
+            None => Self::Directory,
+            Some(FileId::Track(track)) => Self::Track(track),
+            Some(FileId::Companion(companion)) => Self::Companion(companion),
+        }
+    }
 }
 
 /// One child of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Child<'a> {
-    /// Inode number: of the directory, or the track's with epoch 0 (epochs are the file system's business).
+    /// Inode number: of the directory, or the file's with epoch 0 (epochs are the file system's business).
     pub ino: Ino,
     /// What it is.
     pub kind: NodeKind,
@@ -58,12 +73,13 @@ pub trait TreeSnapshot: Any + Send + Sync {
     /// The parent of a directory; the root is its own. `None` if it is not there.
     fn parent(&self, directory: Ino) -> Option<Ino>;
 
-    /// The directories a track stands in with its name in each: none if it is not shown, several in several views.
-    fn places(&self, track: TrackId) -> Vec<(Ino, Vec<u8>)>;
+    /// All names of a file with the directory of each, in an order that depends on nothing else: none if it is not shown,
+    /// several in several views or where its template gives it several paths.
+    fn places(&self, file: FileId) -> Vec<(Ino, Vec<u8>)>;
 
-    /// Number of names a track has, which is its link count; 0 if it is not shown. Asked for each file of a listing.
-    fn links(&self, track: TrackId) -> u32 {
-        self.places(track).len() as u32
+    /// Number of names a file has, which is its link count; 0 if it is not shown. Asked for each file of a listing.
+    fn links(&self, file: FileId) -> u32 {
+        self.places(file).len() as u32
     }
 
     /// Visits the children of a directory from `cursor` on (0: from the first), in a fixed order, until `visit` answers
@@ -75,7 +91,7 @@ pub trait TreeSnapshot: Any + Send + Sync {
     /// Number of subdirectories, for a directory's link count; `None` if it is not there.
     fn subdirectories(&self, directory: Ino) -> Option<u32>;
 
-    /// Live inodes: directories (the root included) and tracks.
+    /// Live inodes: directories (the root included) and files.
     fn nodes(&self) -> u64;
 
     /// Paths the inode numbering remembers.
@@ -95,8 +111,9 @@ pub struct TreeDelta {
 pub trait Tree: Send + Sync {
     /// The tree of these placements, whatever their order.
     ///
-    /// Where several tracks want one name in a directory, the one with the lowest id keeps it and the others get ` (2)`,
-    /// ` (3)`… before the extension, in order of id; so does a track whose name a directory has. Names are cut at
+    /// Where several files want one name in a directory, the first in order of [`FileId`] keeps it and the others get
+    /// ` (2)`, ` (3)`… before the extension, in that order; so does a file whose name a directory has. A file that wants
+    /// several names in one directory has them all, and one that it wants twice only once. Names are cut at
     /// [`crate::limits::MAX_NAME_BYTES`], at a character's border, suffix and extension included.
     fn build(&self, placements: &mut dyn Iterator<Item = Placement>) -> Arc<dyn TreeSnapshot>;
 

@@ -11,10 +11,14 @@ use std::sync::Arc;
 
 const TRACKS: i64 = 100_000;
 
+fn placed(track: i64, path: String) -> Placement {
+    Placement { file: TrackId(track).into(), paths: vec![path], extension: b".flac".to_vec() }
+}
+
 fn placement(track: i64, title: &str) -> Placement {
     let (album, artist) = (track / 10, track / 40);
     let path = format!("The Artist {artist}/Album number {album}/{:02}. {title} {track}", track % 10 + 1);
-    Placement { track: TrackId(track + 1), path, extension: b".flac".to_vec() }
+    placed(track + 1, path)
 }
 
 fn library() -> Vec<Placement> {
@@ -41,7 +45,7 @@ fn build(c: &mut Criterion) {
             );
         });
     }
-    let flat = |track| Placement { track: TrackId(track), path: "Unknown".to_owned(), extension: b".mp3".to_vec() };
+    let flat = |track| placed(track, "Unknown".to_owned());
     c.bench_function("build 100k of one name", |b| b.iter(|| built((1..=TRACKS).map(flat))));
 }
 
@@ -55,10 +59,7 @@ fn apply(c: &mut Criterion) {
     }
     let same = [PlacementChange::Place(placement(7, "Some title"))];
     c.bench_function("apply 1 that changes nothing", |b| b.iter(|| tree(false).apply(&snapshot, &same)));
-    let flat = |track: i64| {
-        let path = format!("Artist {} - Title {track}", track % 1_000);
-        Placement { track: TrackId(track), path, extension: b".mp3".to_vec() }
-    };
+    let flat = |track: i64| placed(track, format!("Artist {} - Title {track}", track % 1_000));
     let snapshot = built((1..=TRACKS).map(flat));
     let changes = [PlacementChange::Place(placement(7, "Some title"))];
     c.bench_function("apply 1 to a directory of 100k", |b| b.iter(|| tree(false).apply(&snapshot, &changes)));

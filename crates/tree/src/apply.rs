@@ -7,71 +7,79 @@ use crate::directory::{Contents, Directory};
 use crate::name::{self, Wanted};
 use crate::number::{self, PathState};
 use crate::snapshot::Snapshot;
-use crate::whole;
+use crate::whole::{self, AtStake};
+use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::tree::{NodeKind, Placement, PlacementChange, TreeDelta};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What changes for each track, in order of id.
-pub(crate) type Changes<'c> = BTreeMap<TrackId, Option<Cow<'c, Placement>>>;
+/// What changes for each file.
+pub(crate) type Changes<'c> = BTreeMap<FileId, Option<&'c Placement>>;
 
 /// The changes cannot be made directory by directory: numbers collide.
 struct NotLocal;
 
-/// The snapshot after `changes`, of which the last for a track counts; `None` if it is `last`.
+/// The snapshot after `changes`, of which the last for a file counts; `None` if it is `last`.
 pub(crate) fn apply(last: &Snapshot, changes: &[PlacementChange]) -> Option<(Snapshot, TreeDelta)> {
     let mut effective = Changes::new();
     for change in changes {
         match change {
-            PlacementChange::Place(placement) => effective.insert(placement.track, Some(Cow::Borrowed(placement))),
-            PlacementChange::Remove(track) => effective.insert(*track, None),
+            PlacementChange::Place(placement) if placement.paths.is_empty() => effective.insert(placement.file, None),
+            PlacementChange::Place(placement) => effective.insert(placement.file, Some(placement)),
+            PlacementChange::Remove(file) => effective.insert(*file, None),
         };
     }
-    effective.retain(|track, placement| match placement {
-        Some(placement) => build::has_number(*track) && !stands_there(last, placement),
-        None => last.places.get(*track).is_some(),
+    effective.retain(|file, placement| match placement {
+        Some(placement) => build::has_number(*file) && !stands_there(last, placement),
+        None => build::has_number(*file) && !last.places.get(*file).is_empty(),
     });
     if effective.is_empty() {
         return None;
     }
-    let whole = if last.rules.fold { whole::widen(last, &mut effective) } else { HashSet::new() };
-    let mut patch = Patch { last, whole, edits: HashMap::new(), levels: BTreeMap::new() };
-    Some(match patch.gather(&effective) {
+    let spelled = if last.rules.fold { whole::at_stake(last, &effective) } else { AtStake::default() };
+    let mut patch = Patch { last, whole: spelled.directories, edits: HashMap::new(), levels: BTreeMap::new() };
+    Some(match patch.gather(&effective, &spelled.unchanged) {
         Ok(places) => patch.finish(places),
-        Err(NotLocal) => rebuild(last, effective),
+        Err(NotLocal) => rebuild(last, &effective),
     })
 }
 
-/// Whether a track already is where `placement` wants it, whatever name it has got there.
+/// Whether a file already is where `placement` wants it, whatever names it has got there, and nowhere else.
 fn stands_there(last: &Snapshot, placement: &Placement) -> bool {
-    let Some(directory) = last.places.get(placement.track).and_then(|ino| last.directories.get(ino)) else {
-        return false;
-    };
-    let contents = &directory.contents;
-    let Some(index) = contents.find_target(Ino::of_track(placement.track, 0)) else { return false };
-    let wanted = Wanted::new(placement);
-    let mut base = Vec::new();
-    contents.restore_base(index, &mut base);
-    if base != *wanted.base || contents.entries.get(index).map(|entry| entry.extension) != Some(wanted.extension) {
-        return false;
+    let mut names = last.places.get(placement.file).len();
+    for wanted in Wanted::all(placement, last.rules.fold) {
+        if names == 0 || !has_place(last, placement.file, &wanted) {
+            return false;
+        }
+        names -= 1;
     }
-    if let Some(spelling) = contents.spelling(index) {
-        return **spelling == *wanted.directory_path();
-    }
-    let mut at = Ino::ROOT;
-    for name in wanted.directories() {
-        let Some(parent) = last.directories.get(at) else { return false };
-        let found = parent.contents.find(name, last.rules.fold).filter(|index| parent.contents.name(*index) == name);
-        let Some(entry) = found.and_then(|index| parent.contents.entries.get(index)) else { return false };
-        at = entry.target;
-    }
-    at == directory.ino
+    names == 0
 }
 
-/// A track or directory that comes into a directory.
+/// Whether a file has a name that it got by this very wish.
+fn has_place(last: &Snapshot, file: FileId, wanted: &Wanted<'_>) -> bool {
+    let mut at = Ino::ROOT;
+    let mut is_spelled_so = true;
+    for name in wanted.directories() {
+        let Some(parent) = last.directories.get(at) else { return false };
+        let Some(index) = parent.contents.find(name, last.rules.fold) else { return false };
+        is_spelled_so &= parent.contents.name(index) == name;
+        at = parent.contents.entries.get(index).map_or(at, |entry| entry.target);
+    }
+    let Some(contents) = last.directories.get(at).map(|directory| &directory.contents) else { return false };
+    let mut base = Vec::new();
+    contents.targets(Ino::of_file(file, 0)).any(|index| {
+        base.clear();
+        contents.restore_base(index, &mut base);
+        let extension = contents.entries.get(index).map(|entry| entry.extension);
+        let is_spelled_so = contents.spelling(index).map_or(is_spelled_so, |asked| **asked == *wanted.directory_path());
+        base == *wanted.base && extension == Some(wanted.extension) && is_spelled_so
+    })
+}
+
+/// A file or directory that comes into a directory.
 struct Arrival {
     target: Ino,
     base: Vec<u8>,
@@ -86,8 +94,8 @@ struct Edit {
     depth: u32,
     /// All that will be in the directory arrives: it is new, or its spelling is at stake.
     whole: bool,
-    /// The name of a whole directory: as its track of lowest id, which comes first, spells it.
-    name: Option<Vec<u8>>,
+    /// The name of a whole directory as the file of lowest id spells it, and that file.
+    name: Option<(FileId, Vec<u8>)>,
     /// Whether others spelled it in other ways.
     mixed: bool,
     removed: HashSet<Ino>,
@@ -99,12 +107,15 @@ impl Edit {
         Self { parent, depth, whole, name: None, mixed: false, removed: HashSet::new(), added: Vec::new() }
     }
 
-    /// Takes note of how a track spells a whole directory.
-    fn spell(&mut self, name: &[u8]) {
-        match &self.name {
-            Some(spelled) => self.mixed |= spelled != name,
-            None => self.name = Some(name.to_vec()),
+    /// Takes note of how a file spells a whole directory.
+    fn spell(&mut self, file: FileId, name: &[u8]) {
+        if let Some((speller, spelled)) = &self.name {
+            self.mixed |= spelled != name;
+            if (file, name) >= (*speller, spelled.as_slice()) {
+                return;
+            }
         }
+        self.name = Some((file, name.to_vec()));
     }
 }
 
@@ -118,7 +129,7 @@ struct Outcome {
 /// Changes sorted by the directory they happen in.
 struct Patch<'s> {
     last: &'s Snapshot,
-    /// Directories of the last snapshot that are made anew from all tracks below them.
+    /// Directories of the last snapshot that are made anew from all files below them.
     whole: HashSet<Ino>,
     edits: HashMap<Ino, Edit>,
     /// Edited directories by depth.
@@ -126,8 +137,9 @@ struct Patch<'s> {
 }
 
 impl Patch<'_> {
-    /// Sorts the changes. Answers where each changed track stands afterwards.
-    fn gather(&mut self, changes: &Changes<'_>) -> Result<Vec<(TrackId, Option<Ino>)>, NotLocal> {
+    /// Sorts the changes, and beside them the places of unchanged files that may be spelled anew. Answers where each
+    /// changed file stands afterwards.
+    fn gather(&mut self, changes: &Changes<'_>, unchanged: &[Placement]) -> Result<Vec<(FileId, Vec<Ino>)>, NotLocal> {
         if self.last.displaced > 0 {
             return Err(NotLocal);
         }
@@ -135,23 +147,33 @@ impl Patch<'_> {
             self.edit(ino)?;
         }
         let mut places = Vec::with_capacity(changes.len());
-        for (track, placement) in changes {
-            let target = Ino::of_track(*track, 0);
-            if let Some(directory) = self.last.places.get(*track) {
-                self.edit(directory)?.removed.insert(target);
+        for (file, placement) in changes {
+            for directory in self.last.places.get(*file) {
+                self.edit(*directory)?.removed.insert(Ino::of_file(*file, 0));
             }
-            let mut place = None;
-            if let Some(placement) = placement {
-                let wanted = Wanted::new(placement);
-                let directory = self.walk(&wanted)?;
-                let spelling = self.last.rules.fold.then(|| wanted.directory_path().into());
-                let (base, extension) = (wanted.base.into_owned(), wanted.extension);
-                self.edit(directory)?.added.push(Arrival { target, base, extension, spelling });
-                place = Some(directory);
-            }
-            places.push((*track, place));
+            let mut of_file = placement.map_or_else(|| Ok(Vec::new()), |placement| self.arrive(placement))?;
+            of_file.sort_unstable();
+            places.push((*file, of_file));
+        }
+        for placement in unchanged {
+            self.arrive(placement)?;
         }
         Ok(places)
+    }
+
+    /// Adds a file's names to the directories it wants to stand in, and answers these.
+    fn arrive(&mut self, placement: &Placement) -> Result<Vec<Ino>, NotLocal> {
+        let fold = self.last.rules.fold;
+        let mut directories = Vec::with_capacity(placement.paths.len());
+        for wanted in Wanted::all(placement, fold) {
+            let directory = self.walk(&wanted, placement.file)?;
+            let spelling = fold.then(|| wanted.directory_path().into());
+            let (base, extension) = (wanted.base.into_owned(), wanted.extension);
+            let target = Ino::of_file(placement.file, 0);
+            self.edit(directory)?.added.push(Arrival { target, base, extension, spelling });
+            directories.push(directory);
+        }
+        Ok(directories)
     }
 
     /// The edit of a directory that is there, or was made by this patch.
@@ -173,22 +195,22 @@ impl Patch<'_> {
         self.edits.insert(ino, edit);
     }
 
-    /// The directory a track wants to stand in; those that are missing on the way are added to the patch.
-    fn walk(&mut self, wanted: &Wanted<'_>) -> Result<Ino, NotLocal> {
+    /// The directory a file wants to stand in; those that are missing on the way are added to the patch.
+    fn walk(&mut self, wanted: &Wanted<'_>, file: FileId) -> Result<Ino, NotLocal> {
         let fold = self.last.rules.fold;
         let (mut at, mut path) = (Ino::ROOT, PathState::ROOT);
         for (depth, name) in (1..).zip(wanted.directories()) {
             path = path.child(name, fold);
-            at = match self.existing(at, name) {
+            at = match self.existing(at, name, file) {
                 Some(found) => found,
-                None => self.fresh(at, name, path, depth)?,
+                None => self.fresh(at, name, (path, depth), file)?,
             };
         }
         Ok(at)
     }
 
     /// The subdirectory of this name in the last snapshot.
-    fn existing(&mut self, parent: Ino, name: &[u8]) -> Option<Ino> {
+    fn existing(&mut self, parent: Ino, name: &[u8], file: FileId) -> Option<Ino> {
         let parent = self.last.directories.get(parent)?;
         let contents = &parent.contents;
         let found = contents.find(name, self.last.rules.fold);
@@ -196,13 +218,19 @@ impl Patch<'_> {
         let entry = entry.filter(|entry| entry.kind() == NodeKind::Directory)?;
         let edit = self.edits.get_mut(&entry.target);
         if let Some(edit) = edit.filter(|edit| edit.whole) {
-            edit.spell(name);
+            edit.spell(file, name);
         }
         Some(entry.target)
     }
 
     /// The new subdirectory of this name.
-    fn fresh(&mut self, parent: Ino, name: &[u8], path: PathState, depth: u32) -> Result<Ino, NotLocal> {
+    fn fresh(
+        &mut self,
+        parent: Ino,
+        name: &[u8],
+        (path, depth): (PathState, u32),
+        file: FileId,
+    ) -> Result<Ino, NotLocal> {
         let fold = self.last.rules.fold;
         let ino = number::ino((self.last.rules.number)(path));
         if self.last.directories.get(ino).is_some() {
@@ -212,16 +240,16 @@ impl Patch<'_> {
             self.insert(ino, Edit::new(parent, depth, true));
         }
         let edit = self.edits.get_mut(&ino).ok_or(NotLocal)?;
-        let is_other = |spelled: &Vec<u8>| !name::compare(spelled, name, fold).is_eq();
+        let is_other = |(_, spelled): &(FileId, Vec<u8>)| !name::compare(spelled, name, fold).is_eq();
         if edit.parent != parent || edit.name.as_ref().is_some_and(is_other) {
             return Err(NotLocal);
         }
-        edit.spell(name);
+        edit.spell(file, name);
         Ok(ino)
     }
 
     /// Makes the edited directories anew and puts them into a copy of the snapshot.
-    fn finish(mut self, places: Vec<(TrackId, Option<Ino>)>) -> (Snapshot, TreeDelta) {
+    fn finish(mut self, places: Vec<(FileId, Vec<Ino>)>) -> (Snapshot, TreeDelta) {
         let mut next = self.last.clone();
         let mut delta = TreeDelta::default();
         while let Some((_, level)) = self.levels.pop_last() {
@@ -236,8 +264,8 @@ impl Patch<'_> {
                 }
             }
         }
-        for (track, place) in places {
-            next.places.set(track, place);
+        for (file, places) in places {
+            next.places.set(file, &places);
         }
         delta::sort(&mut delta);
         (next, delta)
@@ -254,7 +282,7 @@ impl Patch<'_> {
         if is_gone || edit.whole {
             let above = self.edit(edit.parent).ok()?;
             above.removed.insert(ino);
-            if let Some(base) = edit.name.take().filter(|_| !is_gone) {
+            if let Some((_, base)) = edit.name.take().filter(|_| !is_gone) {
                 above.added.push(Arrival { target: ino, base, extension: 0, spelling: Some("".into()) });
             }
         }
@@ -312,15 +340,19 @@ fn remade(old: Option<&Contents>, edit: &Edit, with_spellings: bool, fold: bool)
 }
 
 /// Builds the tree anew from all placements, and compares every directory.
-fn rebuild(last: &Snapshot, changes: Changes<'_>) -> (Snapshot, TreeDelta) {
-    let mut kept = Vec::new();
-    whole::visit_below(last, Ino::ROOT, &mut |placement| {
-        if !changes.contains_key(&placement.track) {
-            kept.push(placement);
+fn rebuild(last: &Snapshot, changes: &Changes<'_>) -> (Snapshot, TreeDelta) {
+    let mut kept: HashMap<FileId, Placement> = HashMap::new();
+    whole::visit_below(last, Ino::ROOT, &mut HashSet::new(), &mut |mut placement| {
+        if changes.contains_key(&placement.file) {
+            return;
+        }
+        match kept.entry(placement.file) {
+            Entry::Occupied(known) => known.into_mut().paths.append(&mut placement.paths),
+            Entry::Vacant(new) => drop(new.insert(placement)),
         }
     });
-    let placed = changes.values().flatten().map(|placement| placement.clone().into_owned());
-    let next = build::build(last.rules, &mut kept.into_iter().chain(placed));
+    let placed = changes.values().flatten().map(|placement| (*placement).clone());
+    let next = build::build(last.rules, &mut kept.into_values().chain(placed));
     let mut delta = TreeDelta::default();
     for old in last.directories.iter() {
         delta::compare(old, next.directories.get(old.ino).map(Arc::as_ref), last.rules.fold, &mut delta);

@@ -1,13 +1,14 @@
 //! The tree of a set of placements, made in one pass over them.
 
 use crate::compose::{self, Item};
+use crate::directories::Directories;
 use crate::directory::{Contents, Directory};
 use crate::name::{self, Wanted};
 use crate::number::{self, PathState};
+use crate::places::Places;
 use crate::snapshot::{Rules, Snapshot};
-use crate::store::{Directories, Places};
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::tree::Placement;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -21,9 +22,9 @@ pub(crate) fn build(rules: Rules, placements: &mut dyn Iterator<Item = Placement
     gathered.finish()
 }
 
-/// Whether a track of this id has an inode number.
-pub(crate) fn has_number(track: TrackId) -> bool {
-    track.0 >= 1 && Ino::of_track(track, 0).track() == Some(track)
+/// Whether a file of this id has an inode number.
+pub(crate) fn has_number(file: FileId) -> bool {
+    Ino::of_file(file, 0).file() == Some(file)
 }
 
 /// A piece of text in [`Gathered::text`].
@@ -38,16 +39,16 @@ struct Met {
     parent: u32,
     name: Text,
     path: PathState,
-    /// The lowest id of a track below it: that one's spelling counts.
-    lowest: TrackId,
+    /// The lowest number of a file below it: that one's spelling counts, the least of several.
+    lowest: Ino,
     /// Whether it was spelled in several ways.
     mixed: bool,
     ino: Ino,
 }
 
-/// A track that was met.
+/// A name of a file that was met. All those of a file follow one another.
 struct File {
-    track: TrackId,
+    ino: Ino,
     directory: u32,
     base: Text,
     extension: u8,
@@ -58,8 +59,8 @@ struct Asked {
     /// Its place in [`Gathered::paths`].
     index: u32,
     directory: u32,
-    /// The lowest id that asked for it so far.
-    lowest: TrackId,
+    /// The lowest number that asked for it so far.
+    lowest: Ino,
 }
 
 /// Everything met so far. Index 0 is the root.
@@ -86,7 +87,7 @@ impl Gathered {
             parent: 0,
             name: Text { start: 0, len: 0 },
             path: PathState::ROOT,
-            lowest: TrackId(i64::MAX),
+            lowest: Ino(u64::MAX),
             mixed: false,
             ino: Ino::ROOT,
         };
@@ -106,15 +107,18 @@ impl Gathered {
     }
 
     fn add(&mut self, placement: &Placement) {
-        let track = placement.track;
-        if !has_number(track) || self.places.get(track).is_some() {
+        let file = placement.file;
+        if !has_number(file) || !self.places.get(file).is_empty() {
             return;
         }
-        self.places.set(track, Some(Ino::ROOT));
-        let wanted = Wanted::new(placement);
-        let directory = self.directory(&wanted, track);
-        let base = self.push_text(&wanted.base);
-        self.files.push(File { track, directory, base, extension: wanted.extension });
+        let ino = Ino::of_file(file, 0);
+        for wanted in Wanted::all(placement, self.rules.fold) {
+            let directory = self.directory(&wanted, ino);
+            let base = self.push_text(&wanted.base);
+            self.files.push(File { ino, directory, base, extension: wanted.extension });
+            // Directories have no numbers yet; this tells that the file was met.
+            self.places.set(file, &[Ino::ROOT]);
+        }
     }
 
     fn push_text(&mut self, bytes: &[u8]) -> Text {
@@ -127,51 +131,51 @@ impl Gathered {
         &self.text[text.start..][..usize::from(text.len)]
     }
 
-    /// The directory a track wants to stand in.
-    fn directory(&mut self, wanted: &Wanted<'_>, track: TrackId) -> u32 {
+    /// The directory a file wants to stand in.
+    fn directory(&mut self, wanted: &Wanted<'_>, ino: Ino) -> u32 {
         let path = wanted.directory_path();
         if self.rules.fold {
-            return self.spelled_directory(wanted, track);
+            return self.spelled_directory(wanted, ino);
         }
         if self.last.0 != path {
-            self.last.1 = self.walk(wanted, track);
+            self.last.1 = self.walk(wanted, ino);
             path.clone_into(&mut self.last.0);
         }
         self.last.1
     }
 
-    fn walk(&mut self, wanted: &Wanted<'_>, track: TrackId) -> u32 {
+    fn walk(&mut self, wanted: &Wanted<'_>, ino: Ino) -> u32 {
         let mut at = 0;
         for name in wanted.directories() {
-            at = self.child(at, name, track);
+            at = self.child(at, name, ino);
         }
         at
     }
 
     /// As [`Self::directory`] without case: notes the spellings of the directories on the way, and which path the file
     /// that is about to be added asked for.
-    fn spelled_directory(&mut self, wanted: &Wanted<'_>, track: TrackId) -> u32 {
+    fn spelled_directory(&mut self, wanted: &Wanted<'_>, ino: Ino) -> u32 {
         let path = wanted.directory_path();
         if let Some(asked) = self.path_index.get_mut(path) {
             self.file_paths.push(asked.index);
-            // A higher id has no say in a spelling that a lower one already asked for.
-            if track > asked.lowest {
+            // A higher number has no say in a spelling that a lower one already asked for.
+            if ino >= asked.lowest {
                 return asked.directory;
             }
-            asked.lowest = track;
-            return self.walk(wanted, track);
+            asked.lowest = ino;
+            return self.walk(wanted, ino);
         }
         let index = self.paths.len() as u32;
-        let directory = self.walk(wanted, track);
+        let directory = self.walk(wanted, ino);
         let path: Arc<str> = path.into();
         self.paths.push(Arc::clone(&path));
-        self.path_index.insert(path, Asked { index, directory, lowest: track });
+        self.path_index.insert(path, Asked { index, directory, lowest: ino });
         self.file_paths.push(index);
         directory
     }
 
     /// The directory `name` in `parent`, made if need be.
-    fn child(&mut self, parent: u32, name: &[u8], track: TrackId) -> u32 {
+    fn child(&mut self, parent: u32, name: &[u8], file: Ino) -> u32 {
         let fold = self.rules.fold;
         let hash = self.hasher.hash_one((parent, &*name::key(name, fold)));
         let found = self.by_name.find(hash, |index| {
@@ -179,14 +183,14 @@ impl Gathered {
             met.parent == parent && name::compare(self.text(met.name), name, fold).is_eq()
         });
         if let Some(&index) = found {
-            self.respell(index, name, track);
+            self.respell(index, name, file);
             return index;
         }
         let index = self.directories.len() as u32;
         let path = self.directories[parent as usize].path.child(name, fold);
         let ino = number::ino((self.rules.number)(path));
         let name = self.push_text(name);
-        self.directories.push(Met { parent, name, path, lowest: track, mixed: false, ino });
+        self.directories.push(Met { parent, name, path, lowest: file, mixed: false, ino });
         let (directories, text, hasher) = (&self.directories, &self.text, &self.hasher);
         self.by_name.insert_unique(hash, index, |index| {
             let met = &directories[*index as usize];
@@ -196,15 +200,16 @@ impl Gathered {
         index
     }
 
-    /// Takes note of how a track spells a directory that is known.
-    fn respell(&mut self, index: u32, name: &[u8], track: TrackId) {
+    /// Takes note of how a file spells a directory that is known.
+    fn respell(&mut self, index: u32, name: &[u8], file: Ino) {
         let met = &self.directories[index as usize];
         let differs = self.rules.fold && self.text(met.name) != name;
-        let spelling = (differs && track < met.lowest).then(|| self.push_text(name));
+        let counts = (file, name) < (met.lowest, self.text(met.name));
+        let spelling = (differs && counts).then(|| self.push_text(name));
         let met = &mut self.directories[index as usize];
         met.mixed |= differs;
         met.name = spelling.unwrap_or(met.name);
-        met.lowest = met.lowest.min(track);
+        met.lowest = met.lowest.min(file);
     }
 
     /// Gives each directory its number, and answers how many have not the one they would like.
@@ -248,7 +253,6 @@ impl Gathered {
         let (file_starts, file_order) = grouped(self.directories.len(), self.files.iter().map(|file| file.directory));
         let parents = self.directories.iter().skip(1).map(|met| met.parent);
         let (child_starts, child_order) = grouped(self.directories.len(), parents);
-        let mut places = std::mem::take(&mut self.places);
         let mut directories = Directories::new(Contents::default(), self.directories.len());
         let mut items = Vec::new();
         for (index, met) in self.directories.iter().enumerate() {
@@ -256,15 +260,28 @@ impl Gathered {
             // The root is no one's child, so that the groups count from the directory behind it.
             let children = &child_order[child_starts[index]..child_starts[index + 1]];
             items.extend(children.iter().map(|child| self.directory_item(*child as usize + 1)));
-            for file in &file_order[file_starts[index]..file_starts[index + 1]] {
-                items.push(self.file_item(*file as usize, met.mixed));
-                places.set(self.files[*file as usize].track, Some(met.ino));
-            }
+            let files = &file_order[file_starts[index]..file_starts[index + 1]];
+            items.extend(files.iter().map(|file| self.file_item(*file as usize, met.mixed)));
             let contents = compose::compose(&mut items, self.rules.fold);
             let parent = self.directories[met.parent as usize].ino;
             directories.put(Arc::new(Directory { ino: met.ino, parent, contents }));
         }
-        Snapshot { rules: self.rules, directories, places, displaced }
+        Snapshot { rules: self.rules, directories, places: self.places(), displaced }
+    }
+
+    /// Where each file stands, now that directories have their numbers.
+    fn places(&mut self) -> Places {
+        let mut places = std::mem::take(&mut self.places);
+        let mut of_file = Vec::new();
+        for names in self.files.chunk_by(|a, b| a.ino == b.ino) {
+            let Some(file) = names.first().and_then(|name| name.ino.file()) else { continue };
+            of_file.clear();
+            of_file.extend(names.iter().map(|name| self.directories[name.directory as usize].ino));
+            of_file.sort_unstable();
+            places.set(file, &of_file);
+        }
+        places.shrink();
+        places
     }
 
     /// Makes `mixed` hold for what is below a directory spelled in several ways, too. A parent stands before its children.
@@ -285,8 +302,7 @@ impl Gathered {
     fn file_item(&self, index: usize, mixed: bool) -> Item<'_> {
         let file = &self.files[index];
         let spelling = mixed.then(|| &self.paths[self.file_paths[index] as usize]);
-        let target = Ino::of_track(file.track, 0);
-        Item { target, base: self.text(file.base), extension: file.extension, spelling }
+        Item { target: file.ino, base: self.text(file.base), extension: file.extension, spelling }
     }
 }
 

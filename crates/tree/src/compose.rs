@@ -21,8 +21,8 @@ pub(crate) struct Item<'a> {
 }
 
 impl Item<'_> {
-    fn is_track(&self) -> bool {
-        self.target.track().is_some()
+    fn is_file(&self) -> bool {
+        self.target.file().is_some()
     }
 }
 
@@ -36,9 +36,10 @@ struct Named<'a> {
 
 /// Names the items of one directory, and puts them in order. `items` are in no order, and are in another one after.
 pub(crate) fn compose(items: &mut [Item<'_>], fold: bool) -> Contents {
-    // A directory goes first, then the track of lowest id: the first of those that want a name has it.
+    // A directory goes first, then the file of lowest id: the first of those that want a name has it. No file wants one
+    // name twice.
     items.sort_unstable_by(|a, b| {
-        name::compare(a.base, b.base, fold).then_with(|| (a.is_track(), a.target).cmp(&(b.is_track(), b.target)))
+        name::compare(a.base, b.base, fold).then_with(|| (a.is_file(), a.target).cmp(&(b.is_file(), b.target)))
     });
     let same = |pair: &[Item<'_>]| matches!(pair, [a, b] if name::compare(a.base, b.base, fold).is_eq());
     if !items.windows(2).any(same) {
@@ -59,7 +60,7 @@ fn with_suffixes<'a>(items: &[Item<'a>], fold: bool) -> Vec<Named<'a>> {
             _ => named.push(Named { item: *item, name: Cow::Borrowed(item.base), suffix: 0, hidden: &[] }),
         }
     }
-    losers.sort_unstable_by_key(|item| item.target);
+    losers.sort_unstable_by_key(|item| (item.target, item.base));
     let keepers = named.len();
     let mut taken: HashSet<Vec<u8>> = HashSet::with_capacity(losers.len());
     // Names that are the same with one suffix are mostly the same with all of them (long ones may be cut to the same

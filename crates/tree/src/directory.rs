@@ -27,7 +27,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// What kind of node the target is.
     pub(crate) fn kind(&self) -> NodeKind {
-        self.target.track().map_or(NodeKind::Directory, NodeKind::Track)
+        NodeKind::of(self.target)
     }
 }
 
@@ -72,7 +72,7 @@ impl Contents {
         let mut by_target = Vec::new();
         if entries.len() > SCANNED_ENTRIES {
             by_target.extend(0..entries.len() as u32);
-            by_target.sort_unstable_by_key(|index| entries.get(*index as usize).map(|entry| entry.target));
+            by_target.sort_unstable_by_key(|index| (entries.get(*index as usize).map(|entry| entry.target), *index));
         }
         let needs_extra = !by_target.is_empty() || !spellings.is_empty();
         let extra = needs_extra.then(|| {
@@ -119,16 +119,18 @@ impl Contents {
         None
     }
 
-    /// The index of the entry that leads to `target`.
-    pub(crate) fn find_target(&self, target: Ino) -> Option<usize> {
-        match self.extra.as_ref().map(|extra| &extra.by_target).filter(|index| !index.is_empty()) {
-            None => self.entries.iter().position(|entry| entry.target == target),
-            Some(index) => {
-                let target_at = |at: &u32| self.entries.get(*at as usize).map(|entry| entry.target);
-                let found = index.binary_search_by(|at| target_at(at).cmp(&Some(target))).ok()?;
-                index.get(found).map(|at| *at as usize)
-            }
-        }
+    /// The indexes of the entries that lead to `target`, in order: a file may have several names in one directory.
+    pub(crate) fn targets(&self, target: Ino) -> impl Iterator<Item = usize> {
+        let index = self.extra.as_ref().map(|extra| &*extra.by_target).filter(|index| !index.is_empty());
+        let target_at = move |at: usize| self.entries.get(at).map(|entry| entry.target);
+        // Either all entries are looked at, or a piece of the index that holds nothing else.
+        let all = if index.is_some() { 0 } else { self.entries.len() };
+        let indexed = index.map_or(&[][..], |index| {
+            let start = index.partition_point(|at| target_at(*at as usize) < Some(target));
+            index.get(start..).unwrap_or_default()
+        });
+        let indexed = indexed.iter().map(|at| *at as usize).take_while(move |at| target_at(*at) == Some(target));
+        (0..all).filter(move |at| target_at(*at) == Some(target)).chain(indexed)
     }
 
     /// The directory path that the placement of an entry asked for, where it may differ from the one it has.

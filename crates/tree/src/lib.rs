@@ -7,27 +7,30 @@
 //!
 //! A directory is one immutable chunk ([`directory`]): an array of sixteen-byte entries in order of name, and one string
 //! of all their names. Snapshots share the chunks that did not change. Two indexes lead to them, each split into parts
-//! that are copied when they change and shared otherwise: directories by inode number, in shards, and the directory of
-//! each track by id, in pages ([`store`]).
+//! that are copied when they change and shared otherwise: directories by inode number ([`directories`]), and the
+//! directories of each file by its id ([`places`]), eight bytes for a file that stands in one.
 //!
 //! # What follows from the set of placements alone
 //!
 //! Everything, so that a snapshot made by changes is the one that building anew would give:
 //!
-//! - **Names** ([`compose`]). A directory keeps its own. Of several tracks that want a name no directory has, the lowest
-//!   id keeps it; the others, in order of id, get the first free of ` (2)`, ` (3)`…
+//! - **Names** ([`compose`]). A directory keeps its own. Of several files that want a name no directory has, the lowest
+//!   id keeps it, tracks before others; the rest, in that order, get the first free of ` (2)`, ` (3)`…
 //! - **Inode numbers** ([`number`]). A directory's is a hash of its path, the next free one in order of path on collision.
-//! - **Spelling.** Without case, directories that differ in case are one, spelled as its track of lowest id has it.
+//! - **Spelling.** Without case, directories that differ in case are one, spelled as the file of lowest id below it has it,
+//!   and of several spellings of that file the least by its bytes.
 
 mod apply;
 mod build;
 mod compose;
 mod delta;
+mod directories;
 mod directory;
 mod name;
 mod number;
+mod places;
+mod shards;
 mod snapshot;
-mod store;
 mod whole;
 
 use musefs_contracts::tree::{Placement, PlacementChange, Tree, TreeDelta, TreeSnapshot};
@@ -56,7 +59,7 @@ impl ArenaTree {
 }
 
 impl Tree for ArenaTree {
-    /// Of several placements of one track the first counts. Track ids that have no inode number are left out.
+    /// Of several placements of one file the first counts. Files whose id has no inode number are left out.
     fn build(&self, placements: &mut dyn Iterator<Item = Placement>) -> Arc<dyn TreeSnapshot> {
         Arc::new(build::build(self.rules, placements))
     }

@@ -1,4 +1,4 @@
-//! Names: from a placement's path to the name a track wants, cutting, and comparison without case.
+//! Names: from a placement's path to the name a file wants, cutting, and comparison without case.
 
 use musefs_contracts::limits::MAX_NAME_BYTES;
 use musefs_contracts::tree::Placement;
@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 /// Longest extension that is kept whole. It leaves room for a stem and a suffix in any name.
 const MAX_EXTENSION_BYTES: usize = 200;
 
-/// Where a track wants to stand.
+/// Where a file wants to stand.
 pub(crate) struct Wanted<'a> {
     directories: &'a str,
     /// The name it has if no other wants it: the stem, cut, and the extension.
@@ -18,10 +18,32 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// Takes a placement apart.
-    pub(crate) fn new(placement: &'a Placement) -> Self {
-        let (directories, stem) = placement.path.rsplit_once('/').unwrap_or(("", &placement.path));
-        let extension = cut(&placement.extension, MAX_EXTENSION_BYTES);
+    /// Everywhere that a file wants to stand, once each.
+    pub(crate) fn all(placement: &'a Placement, fold: bool) -> impl Iterator<Item = Self> {
+        let new = |path: &'a String| Self::new(path, &placement.extension);
+        let (one, several) = match placement.paths.as_slice() {
+            [] => (None, Vec::new()),
+            [one] => (Some(new(one)), Vec::new()),
+            several => {
+                let mut several: Vec<&String> = several.iter().collect();
+                several.sort_unstable();
+                several.dedup();
+                let mut met: Vec<Self> = Vec::with_capacity(several.len());
+                for wanted in several.into_iter().map(new) {
+                    if !met.iter().any(|other| other.is_same(&wanted, fold)) {
+                        met.push(wanted);
+                    }
+                }
+                (None, met)
+            }
+        };
+        one.into_iter().chain(several)
+    }
+
+    /// Takes a path apart.
+    fn new(path: &'a str, extension: &[u8]) -> Self {
+        let (directories, stem) = path.rsplit_once('/').unwrap_or(("", path));
+        let extension = cut(extension, MAX_EXTENSION_BYTES);
         let stem = cut(component(stem), MAX_NAME_BYTES - extension.len());
         let base = if extension.is_empty() {
             Cow::Borrowed(stem)
@@ -34,6 +56,21 @@ impl<'a> Wanted<'a> {
             Cow::Owned(base)
         };
         Self { directories, base, extension: extension.len() as u8 }
+    }
+
+    /// Whether both come to one name.
+    fn is_same(&self, other: &Self, fold: bool) -> bool {
+        let is_same = |a: &[u8], b: &[u8]| compare(a, b, fold).is_eq();
+        let mut ours = self.directories();
+        let mut others = other.directories();
+        is_same(&self.base, &other.base)
+            && loop {
+                match (ours.next(), others.next()) {
+                    (None, None) => break true,
+                    (Some(a), Some(b)) if is_same(a, b) => {}
+                    _ => break false,
+                }
+            }
     }
 
     /// The names of the directories on the way, from the root on.

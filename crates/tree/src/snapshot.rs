@@ -1,8 +1,9 @@
 //! One state of the tree.
 
+use crate::directories::Directories;
 use crate::number::Number;
-use crate::store::{Directories, Places};
-use musefs_contracts::ids::{Ino, TrackId};
+use crate::places::Places;
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::tree::{Child, NodeKind, TreeSnapshot};
 
 /// What names and numbers follow.
@@ -21,7 +22,7 @@ pub(crate) struct Snapshot {
     pub(crate) rules: Rules,
     /// Directories by number.
     pub(crate) directories: Directories,
-    /// Tracks by id.
+    /// Where each file stands.
     pub(crate) places: Places,
     /// Directories that do not have the number they would like to have.
     pub(crate) displaced: usize,
@@ -42,17 +43,19 @@ impl TreeSnapshot for Snapshot {
         self.directories.get(directory).map(|directory| directory.parent)
     }
 
-    fn places(&self, track: TrackId) -> Vec<(Ino, Vec<u8>)> {
-        let place = self.places.get(track).and_then(|ino| {
-            let contents = &self.directories.get(ino)?.contents;
-            let index = contents.find_target(Ino::of_track(track, 0))?;
-            Some((ino, contents.name(index).to_vec()))
-        });
-        place.into_iter().collect()
+    fn places(&self, file: FileId) -> Vec<(Ino, Vec<u8>)> {
+        let mut places = Vec::new();
+        for place in self.places.get(file).chunk_by(Ino::eq).filter_map(<[Ino]>::first) {
+            let Some(directory) = self.directories.get(*place) else { continue };
+            let contents = &directory.contents;
+            let indexes = contents.targets(Ino::of_file(file, 0));
+            places.extend(indexes.map(|index| (*place, contents.name(index).to_vec())));
+        }
+        places
     }
 
-    fn links(&self, track: TrackId) -> u32 {
-        u32::from(self.places.get(track).is_some())
+    fn links(&self, file: FileId) -> u32 {
+        self.places.get(file).len() as u32
     }
 
     fn children(&self, directory: Ino, cursor: u64, visit: &mut dyn FnMut(Child<'_>) -> bool) -> bool {

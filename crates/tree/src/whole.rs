@@ -7,28 +7,37 @@ use crate::snapshot::Snapshot;
 use hashbrown::HashSet;
 use musefs_contracts::ids::Ino;
 use musefs_contracts::tree::{NodeKind, Placement};
-use std::borrow::Cow;
 
-/// Adds to `changes` every track below the directories whose spelling is at stake, and answers these directories with
-/// all that are below them: their tracks together say how they are spelled.
-///
-/// At stake is a directory that is spelled in several ways, and one that a change spells in another.
-pub(crate) fn widen(last: &Snapshot, changes: &mut Changes<'_>) -> HashSet<Ino> {
-    let mut tops = HashSet::new();
-    for (track, placement) in changes.iter() {
-        tops.extend(last.places.get(*track).and_then(|place| topmost_mixed(last, place)));
-        tops.extend(placement.as_ref().and_then(|placement| respelled(last, &Wanted::new(placement))));
-    }
-    let mut whole = HashSet::new();
-    for top in tops {
-        whole.extend(visit_below(last, top, &mut |placement| {
-            changes.entry(placement.track).or_insert_with(|| Some(Cow::Owned(placement)));
-        }));
-    }
-    whole
+/// What may be spelled anew.
+#[derive(Default)]
+pub(crate) struct AtStake {
+    /// The directories, with all that are below them: their files together say how they are spelled.
+    pub(crate) directories: HashSet<Ino>,
+    /// What stands in them of files that do not change. Their other places, which are not at stake, stay out of this.
+    pub(crate) unchanged: Vec<Placement>,
 }
 
-/// Whether the spelling of a directory, or of one above it, differs among its tracks.
+/// What changes can spell anew: a directory that is spelled in several ways, and one that a change spells in another.
+pub(crate) fn at_stake(last: &Snapshot, changes: &Changes<'_>) -> AtStake {
+    let mut tops = HashSet::new();
+    for (file, placement) in changes {
+        tops.extend(last.places.get(*file).iter().filter_map(|place| topmost_mixed(last, *place)));
+        for wanted in placement.iter().flat_map(|placement| Wanted::all(placement, last.rules.fold)) {
+            tops.extend(respelled(last, &wanted));
+        }
+    }
+    let mut found = AtStake::default();
+    for top in tops {
+        visit_below(last, top, &mut found.directories, &mut |placement| {
+            if !changes.contains_key(&placement.file) {
+                found.unchanged.push(placement);
+            }
+        });
+    }
+    found
+}
+
+/// Whether the spelling of a directory, or of one above it, differs among its files.
 fn is_mixed(last: &Snapshot, directory: Ino) -> bool {
     last.directories.get(directory).is_some_and(|directory| directory.contents.has_spellings())
 }
@@ -45,7 +54,7 @@ fn topmost_mixed(last: &Snapshot, place: Ino) -> Option<Ino> {
     top
 }
 
-/// The first directory on the way of a track whose spelling is at stake.
+/// The first directory on the way of a file whose spelling is at stake.
 fn respelled(last: &Snapshot, wanted: &Wanted<'_>) -> Option<Ino> {
     let mut at = Ino::ROOT;
     for name in wanted.directories() {
@@ -66,7 +75,7 @@ fn shown_path(snapshot: &Snapshot, directory: Ino) -> String {
     let mut at = directory;
     while let Some(below) = snapshot.directories.get(at).filter(|_| at != Ino::ROOT) {
         let Some(above) = snapshot.directories.get(below.parent) else { break };
-        let index = above.contents.find_target(at);
+        let index = above.contents.targets(at).next();
         names.push(index.map_or_else(String::new, |index| text(above.contents.name(index))));
         at = below.parent;
     }
@@ -74,29 +83,26 @@ fn shown_path(snapshot: &Snapshot, directory: Ino) -> String {
     names.join("/")
 }
 
-/// Visits the placements that a directory of a snapshot and those below it were made of, and answers the directories.
-pub(crate) fn visit_below(snapshot: &Snapshot, top: Ino, visit: &mut dyn FnMut(Placement)) -> Vec<Ino> {
+/// Visits the placements that a directory of a snapshot and those below it were made of, one for each name, and adds the
+/// directories to `visited`; what is there already is passed over with all below it.
+pub(crate) fn visit_below(snapshot: &Snapshot, top: Ino, visited: &mut HashSet<Ino>, visit: &mut dyn FnMut(Placement)) {
     let mut waiting = vec![(top, shown_path(snapshot, top))];
-    let mut visited = Vec::new();
     while let Some((ino, path)) = waiting.pop() {
-        let Some(directory) = snapshot.directories.get(ino) else { continue };
-        visited.push(ino);
+        let Some(directory) = snapshot.directories.get(ino).filter(|_| visited.insert(ino)) else { continue };
         let contents = &directory.contents;
         for (index, entry) in contents.entries.iter().enumerate() {
             let mut name = Vec::new();
             contents.restore_base(index, &mut name);
             let (stem, extension) = name.split_at(name.len().saturating_sub(usize::from(entry.extension)));
             let stem = text(stem);
-            match entry.kind() {
-                NodeKind::Directory => waiting.push((entry.target, joined(&path, &stem))),
-                NodeKind::Track(track) => {
-                    let asked = contents.spelling(index).map_or(path.as_str(), AsRef::as_ref);
-                    visit(Placement { track, path: joined(asked, &stem), extension: extension.to_vec() });
-                }
-            }
+            let Some(file) = entry.target.file() else {
+                waiting.push((entry.target, joined(&path, &stem)));
+                continue;
+            };
+            let asked = contents.spelling(index).map_or(path.as_str(), AsRef::as_ref);
+            visit(Placement { file, paths: vec![joined(asked, &stem)], extension: extension.to_vec() });
         }
     }
-    visited
 }
 
 /// The text of what was made of text.

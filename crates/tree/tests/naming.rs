@@ -1,6 +1,6 @@
 //! Names, listings and deltas by example.
 
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{CompanionId, FileId, Ino, TrackId};
 use musefs_contracts::tree::{NodeKind, Placement, PlacementChange, Tree, TreeDelta, TreeSnapshot};
 use musefs_tree::{ArenaTree, Options};
 use std::sync::Arc;
@@ -10,7 +10,12 @@ fn tree(case_insensitive: bool) -> ArenaTree {
 }
 
 fn place(track: i64, path: &str, extension: &str) -> Placement {
-    Placement { track: TrackId(track), path: path.to_owned(), extension: extension.into() }
+    place_all(FileId::Track(TrackId(track)), &[path], extension)
+}
+
+fn place_all(file: FileId, paths: &[&str], extension: &str) -> Placement {
+    let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    Placement { file, paths, extension: extension.into() }
 }
 
 fn build(case_insensitive: bool, placements: &[(i64, &str, &str)]) -> Arc<dyn TreeSnapshot> {
@@ -18,7 +23,7 @@ fn build(case_insensitive: bool, placements: &[(i64, &str, &str)]) -> Arc<dyn Tr
     tree(case_insensitive).build(&mut placements.into_iter())
 }
 
-/// Every path with its track, in order of listing.
+/// Every path with its track (the id of a companion as a negative one), in order of listing.
 fn listing(snapshot: &dyn TreeSnapshot) -> Vec<(String, Option<i64>)> {
     fn list(snapshot: &dyn TreeSnapshot, directory: Ino, path: &str, all: &mut Vec<(String, Option<i64>)>) {
         snapshot.children(directory, 0, &mut |child| {
@@ -29,6 +34,7 @@ fn listing(snapshot: &dyn TreeSnapshot) -> Vec<(String, Option<i64>)> {
                     all.push((path.clone(), None));
                     list(snapshot, child.ino, &path, all);
                 }
+                NodeKind::Companion(companion) => all.push((path, Some(-(companion.0 as i64)))),
             }
             true
         });
@@ -87,7 +93,7 @@ fn without_case_directories_merge_and_names_collide() {
     let snapshot = build(true, &placements);
     let merged = directory(snapshot.as_ref(), "abBA");
     assert_eq!(snapshot.lookup(merged, b"GOLD.X"), Some((Ino::of_track(TrackId(2), 0), NodeKind::Track(TrackId(2)))));
-    let (snapshot, delta) = tree(true).apply(&snapshot, &[PlacementChange::Remove(TrackId(2))]);
+    let (snapshot, delta) = tree(true).apply(&snapshot, &[PlacementChange::Remove(TrackId(2).into())]);
     assert_eq!(directory(snapshot.as_ref(), "abba"), merged, "the number stays, whatever the spelling");
     let gone = [(Ino::ROOT, "ABBA"), (merged, "Gold (2).x"), (merged, "gold.x")];
     assert_eq!(delta.names, gone.map(|(parent, name)| (parent, name.as_bytes().to_vec())));
@@ -101,20 +107,60 @@ fn long_names_are_cut_before_suffix_and_extension() {
     let snapshot = build(false, &[(1, &long, ".flac"), (2, &long, ".flac")]);
     let kept = format!("{}.flac", "é".repeat(125));
     let second = format!("{} (2).flac", "é".repeat(123));
-    assert_eq!(snapshot.places(TrackId(1)), [(Ino::ROOT, kept.clone().into_bytes())]);
-    assert_eq!(snapshot.places(TrackId(2)), [(Ino::ROOT, second.into_bytes())]);
-    let (snapshot, _) = tree(false).apply(&snapshot, &[PlacementChange::Remove(TrackId(1))]);
-    assert_eq!(snapshot.places(TrackId(2)), [(Ino::ROOT, kept.into_bytes())], "the name is whole again");
+    assert_eq!(snapshot.places(TrackId(1).into()), [(Ino::ROOT, kept.clone().into_bytes())]);
+    assert_eq!(snapshot.places(TrackId(2).into()), [(Ino::ROOT, second.into_bytes())]);
+    let (snapshot, _) = tree(false).apply(&snapshot, &[PlacementChange::Remove(TrackId(1).into())]);
+    assert_eq!(snapshot.places(TrackId(2).into()), [(Ino::ROOT, kept.into_bytes())], "the name is whole again");
 }
 
 #[test]
 fn ids_without_an_inode_number_are_left_out_and_far_ones_cost_little() {
     let snapshot =
-        build(false, &[(0, "a", ""), (-1, "b", ""), (1 << 54, "c", ""), (i64::MAX, "d", ""), ((1 << 54) - 1, "e", "")]);
-    assert_eq!(listing(snapshot.as_ref()), [("/e".to_owned(), Some((1 << 54) - 1))]);
+        build(false, &[(0, "a", ""), (-1, "b", ""), (1 << 53, "c", ""), (i64::MAX, "d", ""), ((1 << 53) - 1, "e", "")]);
+    assert_eq!(listing(snapshot.as_ref()), [("/e".to_owned(), Some((1 << 53) - 1))]);
     let far = PlacementChange::Place(place(-5, "x", ""));
-    let (same, delta) = tree(false).apply(&snapshot, &[far, PlacementChange::Remove(TrackId(i64::MIN))]);
+    let (same, delta) = tree(false).apply(&snapshot, &[far, PlacementChange::Remove(TrackId(i64::MIN).into())]);
     assert!(Arc::ptr_eq(&snapshot, &same) && delta == TreeDelta::default());
+}
+
+#[test]
+fn a_file_stands_wherever_it_wants_to() {
+    let track = FileId::Track(TrackId(2));
+    let paths = ["by-genre/Pop/x", "by-artist/A/x", "by-artist/A/y", "by-genre/Pop/x"];
+    let first = tree(false).build(&mut [place_all(track, &paths, ".f"), place(1, "by-artist/A/x", ".f")].into_iter());
+    let (artist, genre) = (directory(first.as_ref(), "by-artist/A"), directory(first.as_ref(), "by-genre/Pop"));
+    let mut places = vec![(artist, b"x (2).f".to_vec()), (artist, b"y.f".to_vec()), (genre, b"x.f".to_vec())];
+    places.sort_by_key(|(directory, _)| *directory);
+    assert_eq!((first.places(track), first.links(track)), (places, 3));
+    // Four directories below the root, which counts, and two files.
+    assert_eq!(first.nodes(), 7);
+
+    let change = |paths| [PlacementChange::Place(place_all(track, paths, ".f"))];
+    let (same, _) = tree(false).apply(&first, &change(&["by-artist/A/y", "by-genre/Pop/x", "by-artist/A/x"]));
+    assert!(Arc::ptr_eq(&first, &same), "the same set in another order");
+
+    let (second, delta) = tree(false).apply(&first, &change(&["by-artist/A/y", "by-genre/Rock/x"]));
+    assert_eq!(second.links(track), 2);
+    let above = directory(first.as_ref(), "by-genre");
+    let mut names = vec![(artist, b"x (2).f".to_vec()), (above, b"Pop".to_vec()), (genre, b"x.f".to_vec())];
+    names.sort();
+    let mut listings = vec![artist, above];
+    listings.sort();
+    assert_eq!(delta, TreeDelta { names, listings }, "the place that stays is not told");
+
+    let (third, _) = tree(false).apply(&second, &change(&[]));
+    assert_eq!((third.links(track), third.nodes()), (0, 4), "without a path it is not shown");
+}
+
+#[test]
+fn companions_come_after_tracks() {
+    let beside = FileId::Companion(CompanionId(7));
+    let files = [place_all(beside, &["a/x", "b/x"], ".f"), place(9, "a/x", ".f")];
+    let snapshot = tree(false).build(&mut files.into_iter());
+    let expected = [("/a", None), ("/a/x (2).f", Some(-7)), ("/a/x.f", Some(9)), ("/b", None), ("/b/x.f", Some(-7))];
+    assert_eq!(listing(snapshot.as_ref()), expected.map(|(path, id)| (path.to_owned(), id)));
+    let (snapshot, _) = tree(false).apply(&snapshot, &[PlacementChange::Remove(beside)]);
+    assert_eq!(snapshot.nodes(), 3);
 }
 
 #[test]

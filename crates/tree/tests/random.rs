@@ -3,14 +3,14 @@
 mod model;
 
 use model::{model, shown};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{CompanionId, FileId, Ino, TrackId};
 use musefs_contracts::tree::{Placement, PlacementChange, Tree, TreeDelta, TreeSnapshot};
 use musefs_tree::{ArenaTree, Options};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-type Placements = BTreeMap<TrackId, Placement>;
+type Placements = BTreeMap<FileId, Placement>;
 
 /// Few names, so that tracks meet: with suffixes of their own, in several cases, and too long for a name.
 fn component() -> impl Strategy<Value = String> {
@@ -22,13 +22,24 @@ fn component() -> impl Strategy<Value = String> {
     ]
 }
 
+fn file() -> impl Strategy<Value = FileId> {
+    prop_oneof![
+        12 => (1..20_i64).prop_map(|id| FileId::Track(TrackId(id))),
+        1 => Just(FileId::Track(TrackId(1_000_000_007))),
+        2 => (0..4_u64).prop_map(|id| FileId::Companion(CompanionId(id))),
+        1 => Just(FileId::Companion(CompanionId((1 << 53) - 1))),
+    ]
+}
+
+/// Mostly one path a file, at times several or none.
 fn placement() -> impl Strategy<Value = Placement> {
-    let path = proptest::collection::vec(component(), 1..4).prop_map(|names| names.join("/"));
+    let path = proptest::collection::vec(component(), 1..4).prop_map(|names| names.join("/")).boxed();
+    let count = prop_oneof![3 => Just(1), 3 => 2..5_usize, 1 => Just(0)];
+    let paths = count.prop_flat_map(move |count| proptest::collection::vec(path.clone(), count));
     let extension = proptest::sample::select(vec![&b""[..], b".x", b".X", b".\xff"]);
-    let id = prop_oneof![8 => 1..20_i64, 1 => Just(1_000_000_007)];
-    (id, path, extension).prop_map(|(id, path, extension)| Placement {
-        track: TrackId(id),
-        path,
+    (file(), paths, extension).prop_map(|(file, paths, extension)| Placement {
+        file,
+        paths,
         extension: extension.to_vec(),
     })
 }
@@ -36,7 +47,7 @@ fn placement() -> impl Strategy<Value = Placement> {
 fn change() -> impl Strategy<Value = PlacementChange> {
     prop_oneof![
         3 => placement().prop_map(PlacementChange::Place),
-        1 => (1..20_i64).prop_map(|id| PlacementChange::Remove(TrackId(id))),
+        1 => file().prop_map(PlacementChange::Remove),
     ]
 }
 
@@ -59,15 +70,15 @@ fn difference(old: &dyn TreeSnapshot, new: &dyn TreeSnapshot) -> TreeDelta {
 
 fn check(fold: bool, first: Vec<Placement>, steps: Vec<Vec<PlacementChange>>) {
     let tree = ArenaTree::new(Options { case_insensitive: fold });
-    let mut placements: Placements = first.into_iter().map(|placement| (placement.track, placement)).collect();
+    let mut placements: Placements = first.into_iter().map(|placement| (placement.file, placement)).collect();
     let mut snapshot = tree.build(&mut placements.values().cloned());
     let mut numbers: BTreeMap<Vec<Vec<u8>>, Ino> = BTreeMap::new();
     compare(&snapshot, &placements, fold, &mut numbers);
     for changes in steps {
         for change in &changes {
             match change {
-                PlacementChange::Place(placement) => placements.insert(placement.track, placement.clone()),
-                PlacementChange::Remove(track) => placements.remove(track),
+                PlacementChange::Place(placement) => placements.insert(placement.file, placement.clone()),
+                PlacementChange::Remove(file) => placements.remove(file),
             };
         }
         let before = shown(snapshot.as_ref());
@@ -94,8 +105,10 @@ fn compare(
         let path = path.iter().map(|name| model::key(name, fold)).collect();
         assert_eq!(*numbers.entry(path).or_insert(ino), ino, "a path has one number for good");
     }
-    assert_eq!(snapshot.places(TrackId(999)), []);
-    assert_eq!(snapshot.links(TrackId(999)), 0);
+    for absent in [FileId::Track(TrackId(999)), FileId::Companion(CompanionId(999))] {
+        assert_eq!(snapshot.places(absent), []);
+        assert_eq!(snapshot.links(absent), 0);
+    }
 }
 
 proptest! {

@@ -24,7 +24,7 @@ impl Vfs {
         if name == b"." {
             return self.stat(parent);
         }
-        if parent.track().is_some() || parent == Ino::METRICS_FILE && self.has_document() {
+        if parent.file().is_some() || parent == Ino::METRICS_FILE && self.has_document() {
             return Err(FsError::NotADirectory);
         }
         if self.has_document() {
@@ -42,6 +42,8 @@ impl Vfs {
         match view.tree.lookup(parent, name).ok_or(FsError::NotFound)? {
             (ino, NodeKind::Directory) => self.directory_attributes(&view, ino),
             (_, NodeKind::Track(track)) => self.track_attributes(track, None),
+            // Nothing but tracks is placed in this tree.
+            (_, NodeKind::Companion(_)) => Err(FsError::NotFound),
         }
     }
 
@@ -91,7 +93,7 @@ impl Vfs {
         if present != Some(ino.epoch())
             && let Some(former) = lock(&self.opens).former(ino, generation)
         {
-            return Ok(Attributes { links: self.view.load().tree.links(track), ..former });
+            return Ok(Attributes { links: self.view.load().tree.links(track.into()), ..former });
         }
         self.track_attributes(track, Some(ino))
     }
@@ -101,7 +103,7 @@ impl Vfs {
         for attempt in 0..ATTEMPTS {
             let view = self.view.load();
             let entry = view.tracks.get(track).ok_or(FsError::NotFound)?;
-            let links = view.tree.links(track);
+            let links = view.tree.links(track.into());
             if links == 0 {
                 return Err(FsError::NotFound);
             }

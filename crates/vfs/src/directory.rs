@@ -140,6 +140,7 @@ impl Vfs {
                 let epoch = view.tracks.get(track).map_or(0, |entry| entry.epoch);
                 Attributes { ino: Ino::of_track(track, epoch), kind: FileKind::File, links: 1, ..folder }
             }
+            NodeKind::Companion(_) => Attributes { kind: FileKind::File, links: 1, ..folder },
         }
     }
 
@@ -157,11 +158,13 @@ impl Vfs {
                 match self.known(track, entry) {
                     Some(served) => {
                         let ino = Ino::of_track(track, entry.epoch);
-                        Some(self.file(ino, entry, view.tree.links(track), served))
+                        Some(self.file(ino, entry, view.tree.links(track.into()), served))
                     }
                     None => resolved.get(&track).copied(),
                 }
             }
+            // Nothing but tracks is placed in this tree.
+            NodeKind::Companion(_) => Some(Attributes { links: 0, ..self.bare(view, child) }),
         }
     }
 
@@ -189,7 +192,7 @@ impl Vfs {
             let entry = view.tracks.get(track);
             let attributes = match (found.get(&track), entry) {
                 (Some(served), Some(entry)) => {
-                    Ok(self.file(Ino::of_track(track, entry.epoch), entry, view.tree.links(track), *served))
+                    Ok(self.file(Ino::of_track(track, entry.epoch), entry, view.tree.links(track.into()), *served))
                 }
                 _ => self.track_attributes(track, None),
             };

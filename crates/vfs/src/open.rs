@@ -154,7 +154,7 @@ impl Vfs {
             if present.epoch != ino.epoch() && opens.former(ino, Some(generation)).is_some() {
                 return Err(FsError::Stale);
             }
-            opens.add(track, generation, self.file(ino, entry, now.tree.links(track), served));
+            opens.add(track, generation, self.file(ino, entry, now.tree.links(track.into()), served));
         }
         let mut handle = TrackHandle {
             track,

@@ -81,7 +81,7 @@ impl Vfs {
         let view = self.view.load_full();
         let (mut names, mut listings) = (told.names, told.listings);
         for track in &told.renumbered {
-            for (parent, name) in view.tree.places(*track) {
+            for (parent, name) in view.tree.places((*track).into()) {
                 listings.insert(parent);
                 names.insert((parent, name));
             }
@@ -126,7 +126,7 @@ impl Vfs {
             let mut tracks: TrackTable = view.tracks.clone();
             tracks.insert(track, entry);
             self.view.store(Arc::new(View { store: view.store, tree: Arc::clone(&view.tree), tracks }));
-            view.tree.places(track)
+            view.tree.places(track.into())
         };
         for (parent, name) in places {
             notifier.forget_name(parent, &name);

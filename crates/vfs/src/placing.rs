@@ -57,14 +57,14 @@ pub(crate) fn place(
         extension: [bare.to_string_lossy().into_owned()],
     };
     let Some(rendered) = template.render(&fields) else {
-        return PlacementChange::Remove(track);
+        return PlacementChange::Remove(track.into());
     };
     let mut extension = Vec::new();
     if !bare.is_empty() {
         extension.push(b'.');
         extension.extend_from_slice(bare.as_bytes());
     }
-    PlacementChange::Place(Placement { track, path: rendered.0, extension })
+    PlacementChange::Place(Placement { file: track.into(), paths: vec![rendered.0], extension })
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
         let template = Only(vec![field.into()], is_path);
         let (names, values) = (stored_fields(&template), [vec![value.to_owned()]]);
         match place(&template, TrackId(1), Path::new(backing), &names, &values[..names.len()]) {
-            PlacementChange::Place(at) => Some((at.path, String::from_utf8(at.extension).unwrap())),
+            PlacementChange::Place(mut at) => Some((at.paths.pop().unwrap(), String::from_utf8(at.extension).unwrap())),
             PlacementChange::Remove(_) => None,
         }
     }

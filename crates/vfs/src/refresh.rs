@@ -127,7 +127,7 @@ impl Vfs {
         })?;
         for track in gone {
             updates.push((track, None));
-            changes.push(PlacementChange::Remove(track));
+            changes.push(PlacementChange::Remove(track.into()));
         }
         if updates.is_empty() {
             return Ok(0);
@@ -237,7 +237,7 @@ impl Vfs {
             if before.is_as_backing() && before.content_version == entry.content_version {
                 entry.set_as_backing();
             }
-            if old.tree.links(track) != next.tree.links(track) {
+            if old.tree.links(track.into()) != next.tree.links(track.into()) {
                 pending.attributes.insert(track);
             }
             return entry;

@@ -6,7 +6,7 @@
 
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::TrackRow;
-use musefs_contracts::ids::TrackId;
+use musefs_contracts::ids::{Ino, TrackId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -136,7 +136,7 @@ pub(crate) struct TrackTable {
 impl TrackTable {
     /// Whether a track of this id can have an inode number; a store may hold any id.
     pub(crate) fn can_hold(track: TrackId) -> bool {
-        (1..1 << 54).contains(&track.0)
+        Ino::of_track(track, 0).track() == Some(track)
     }
 
     /// Number of tracks.

@@ -60,7 +60,7 @@ pub(crate) fn arrivals(old: &dyn TreeSnapshot, new: &dyn TreeSnapshot, tracks: &
     let mut found = Arrivals::default();
     let mut new_directories = HashSet::new();
     for track in tracks {
-        for (directory, name) in new.places(*track) {
+        for (directory, name) in new.places((*track).into()) {
             if old.contains_directory(directory) {
                 if old.lookup(directory, &name).is_none() {
                     found.names.push((directory, name));

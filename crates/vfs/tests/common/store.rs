@@ -88,7 +88,7 @@ impl Catalog for Store {
         self.get()?.for_each_track(fields, &mut |track| {
             self.rows_streamed.fetch_add(1, Ordering::Relaxed);
             if self.has_wild_ids.load(Ordering::Relaxed) {
-                for id in [i64::MIN, -1, 0, 1 << 54, 1 << 62, i64::MAX] {
+                for id in [i64::MIN, -1, 0, 1 << 53, 1 << 62, i64::MAX] {
                     let row = TrackRow { id: TrackId(id), ..track.row.clone() };
                     visit(TrackFields { row: &row, values: track.values });
                 }
