@@ -301,7 +301,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__mount)
-            opts="-v -q -h --db --dry-run --watch --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --dry-run --watch --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -393,6 +393,18 @@ _musefs() {
                     ;;
                 --allow-other)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notify-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-delay-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --expose-metrics)
@@ -527,7 +539,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__up)
-            opts="-v -q -h --db --jobs --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --jobs --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -619,6 +631,18 @@ _musefs() {
                     ;;
                 --allow-other)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notify-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-delay-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --expose-metrics)

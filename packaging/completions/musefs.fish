@@ -80,6 +80,9 @@ false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l splice-dir -d 'Where the unnamed files for that are made [default: the original\'s own folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l allow-other -d 'Let other users see the mount' -r -f -a "true\t''
 false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l on-change -d 'Run this in a shell after the view changed' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l notify-url -d 'Post to this address after the view changed' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l on-change-delay-ms -d 'How long it must be quiet before that' -r
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l expose-metrics -d 'Show metrics in .musefs-metrics/metrics' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l metrics-listen -d 'Answer HTTP requests for metrics at this address, such as 127.0.0.1:9184' -r
@@ -116,6 +119,9 @@ false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l splice-dir -d 'Where the unnamed files for that are made [default: the original\'s own folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l allow-other -d 'Let other users see the mount' -r -f -a "true\t''
 false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l on-change -d 'Run this in a shell after the view changed' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l notify-url -d 'Post to this address after the view changed' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l on-change-delay-ms -d 'How long it must be quiet before that' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l expose-metrics -d 'Show metrics in .musefs-metrics/metrics' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l metrics-listen -d 'Answer HTTP requests for metrics at this address, such as 127.0.0.1:9184' -r

@@ -33,6 +33,8 @@ const FOR_TESTS: &[Tool] = &[
     tool("bash", "bash"),
     tool("curl", "curl"),
     tool("sqlite3", "sqlite3"),
+    tool("mpd", "mpd"),
+    tool("rsync", "rsync"),
     tool("mkfs.xfs", "xfsprogs"),
     tool("mkfs.btrfs", "btrfs-progs"),
 ];

@@ -10,6 +10,7 @@ pub mod anatomy;
 pub mod backing;
 pub mod cache;
 pub mod catalog;
+pub mod change;
 pub mod clock;
 pub mod codec;
 pub mod edit;

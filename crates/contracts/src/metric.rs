@@ -91,6 +91,8 @@ metrics! {
     REFRESH_GENERATION = "musefs_refresh_generation", Gauge, Count, Always, "refreshes so far that changed something";
     REFRESH_GAP_FALLBACKS_TOTAL = "musefs_refresh_gap_fallbacks_total", Counter, Count, Always, "refreshes that rebuilt the whole tree because the change log had a gap";
     REFRESH_NEEDS_REBUILD = "musefs_refresh_needs_rebuild", Gauge, Count, Always, "1 while a failed refresh leaves a full rebuild owed";
+    CHANGE_HOOKS_TOTAL = "musefs_change_hooks_total", Counter, Count, Always, "commands run and requests sent after the view changed";
+    CHANGE_HOOK_FAILURES_TOTAL = "musefs_change_hook_failures_total", Counter, Count, Always, "commands and requests after a change that failed";
     PROCESS_RESIDENT_BYTES = "musefs_process_resident_bytes", Gauge, Bytes, Always, "resident memory of the whole process";
     SQLITE_MEMORY_BYTES = "musefs_sqlite_memory_bytes", Gauge, Bytes, Always, "memory held by SQLite's own allocator";
     REQUESTS_LOOKUP_TOTAL = "musefs_requests_lookup_total", Counter, Count, Always, "look-ups of a name that the kernel asked for";

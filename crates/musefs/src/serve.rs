@@ -13,6 +13,7 @@ use musefs_contracts::meter::Meter;
 use musefs_contracts::splicer::{NoSplicer, Splicer};
 use musefs_contracts::template::PathTemplate;
 use musefs_fuse_adapter::{MountOptions, Mounted};
+use musefs_hooks::Hooks;
 use musefs_pool::WorkerPool;
 use musefs_readahead::AdaptiveReadAhead;
 use musefs_reflink::ReflinkSplicer;
@@ -54,6 +55,18 @@ fn splicer(serve: &ServeArgs, meter: &dyn Meter) -> Result<Arc<dyn Splicer>, Fai
     // Made in any case, so that its numbers are reported.
     let splicer = ReflinkSplicer::new(serve.splice_dir.clone(), meter);
     Ok(if serve.reflink { Arc::new(splicer) } else { Arc::new(NoSplicer) })
+}
+
+/// What is done after the view changed.
+fn hooks(serve: &ServeArgs, mountpoint: &Path, meter: &dyn Meter) -> Result<Hooks, Failure> {
+    let options = musefs_hooks::Options {
+        command: serve.on_change.clone(),
+        url: serve.notify_url.clone(),
+        delay: Duration::from_millis(serve.on_change_delay_ms),
+        ..musefs_hooks::Options::new(mountpoint.to_owned())
+    };
+    Hooks::start(options, meter)
+        .map_err(|error| Failure::new(format!("cannot start the hooks after a change: {error}")))
 }
 
 /// A file system that is not mounted.
@@ -129,10 +142,13 @@ impl Prepared {
         };
         let mounted = musefs_fuse_adapter::mount(self.vfs.clone(), pool, self.registry.as_ref(), mountpoint, &options)?;
         self.vfs.set_notifier(mounted.notifier());
+        let hooks = hooks(serve, mounted.path(), self.registry.as_ref())?;
+        self.vfs.set_listener(hooks.listener());
         let interval = Duration::from_millis(serve.poll_interval_ms);
         let refresher = Refresher::spawn(self.vfs, interval);
         Ok(Serving {
             refresher,
+            hooks,
             mounted,
             scan_backing: self.scan_backing,
             #[cfg(feature = "http")]
@@ -144,6 +160,7 @@ impl Prepared {
 /// A mount that is up.
 pub(crate) struct Serving {
     refresher: Refresher,
+    hooks: Hooks,
     mounted: Mounted,
     /// Opens files for scanning, counted with this mount's numbers.
     pub(crate) scan_backing: Arc<dyn Backing>,
@@ -173,6 +190,8 @@ impl Serving {
         }
         // What is told to a kernel that is being unmounted is of no use.
         drop(self.refresher);
+        // A command that still reads the mount would keep it busy.
+        drop(self.hooks);
         self.mounted.unmount(GRACE)?;
         Ok(Ending::Done)
     }

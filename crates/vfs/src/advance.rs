@@ -42,7 +42,11 @@ impl Vfs {
         }
         let mut opens = lock(&self.opens);
         entry.epoch = opens.epoch_for(row.id, old.epoch, is, self.options.renumber_cached);
-        lock(&self.pending).note_content(row.id, entry.epoch != old.epoch);
+        {
+            let mut pending = lock(&self.pending);
+            pending.note_content(row.id, entry.epoch != old.epoch);
+            pending.tracks += 1;
+        }
         let mut tracks = view.tracks.clone();
         tracks.insert(row.id, entry);
         self.view.store(Arc::new(View { store: view.store, tree: Arc::clone(&view.tree), tracks }));

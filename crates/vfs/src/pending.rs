@@ -5,6 +5,7 @@ use crate::sync::{lock, read};
 use crate::track_table::TrackTable;
 use crate::view::View;
 use hashbrown::HashSet;
+use musefs_contracts::change::Change;
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::notifier::KernelNotifier;
 use std::collections::BTreeSet;
@@ -27,11 +28,18 @@ pub(crate) struct Pending {
     settled: HashSet<TrackId>,
     /// Tracks whose backing file should be looked at again.
     suspects: HashSet<TrackId>,
+    /// How many tracks the changes above are of.
+    pub(crate) tracks: u64,
     /// Contents that are being told right now.
     under_way: HashSet<TrackId>,
 }
 
 impl Pending {
+    /// Whether anything that is visible changed.
+    fn is_change(&self) -> bool {
+        !(self.names.is_empty() && self.listings.is_empty() && self.contents.is_empty() && self.attributes.is_empty())
+    }
+
     /// Notes that a track's content changed.
     pub(crate) fn note_content(&mut self, track: TrackId, renumbered: bool) {
         self.contents.insert(track);
@@ -69,7 +77,7 @@ impl Vfs {
         }
     }
 
-    /// Tells the kernel all that is pending. Only for a thread that serves no request.
+    /// Tells the kernel all that is pending, and then whoever listens. Only for a thread that serves no request.
     pub(crate) fn tell_kernel(&self) {
         let told = {
             let mut pending = lock(&self.pending);
@@ -77,6 +85,7 @@ impl Vfs {
             let suspects = std::mem::take(&mut pending.suspects);
             std::mem::replace(&mut *pending, Pending { suspects, under_way, ..Pending::default() })
         };
+        let change = told.is_change().then_some(Change { tracks: told.tracks });
         let notifier = Arc::clone(&read(&self.notifier));
         let view = self.view.load_full();
         let (mut names, mut listings) = (told.names, told.listings);
@@ -100,6 +109,10 @@ impl Vfs {
         }
         lock(&self.pending).under_way.clear();
         told.settled.iter().for_each(|track| self.settle(*track, &*notifier));
+        if let Some(change) = change {
+            let listener = Arc::clone(&read(&self.listener));
+            listener.changed(change);
+        }
     }
 
     fn numbers(&self, view: &View, track: TrackId) -> Vec<Ino> {

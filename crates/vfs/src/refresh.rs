@@ -186,6 +186,7 @@ impl Vfs {
         let mut unsized_tracks = Vec::new();
         {
             let mut pending = lock(&self.pending);
+            pending.tracks += step.updates.len() as u64;
             pending.names.extend(step.delta.names);
             pending.listings.extend(step.delta.listings);
             for (track, entry) in step.updates {

@@ -19,6 +19,7 @@ use arc_swap::ArcSwap;
 use hashbrown::HashMap;
 use musefs_contracts::cache::ContentKey;
 use musefs_contracts::catalog::CatalogError;
+use musefs_contracts::change::{ChangeListener, NoListener};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::metric;
 use musefs_contracts::notifier::{KernelNotifier, NoNotifier};
@@ -54,6 +55,7 @@ pub struct Vfs {
     pub(crate) directory_times: RwLock<HashMap<Ino, i64>>,
     pub(crate) mounted_ns: i64,
     pub(crate) notifier: RwLock<Arc<dyn KernelNotifier>>,
+    pub(crate) listener: RwLock<Arc<dyn ChangeListener>>,
     pub(crate) complaints: Complaints,
     pub(crate) metrics: Metrics,
     /// Length of the document when it was rendered last.
@@ -86,6 +88,7 @@ impl Vfs {
             directory_times: RwLock::default(),
             mounted_ns: parts.clock.now_ns(),
             notifier: RwLock::new(Arc::new(NoNotifier)),
+            listener: RwLock::new(Arc::new(NoListener)),
             complaints: Complaints::default(),
             metrics,
             document_len: AtomicU64::new(0),
@@ -100,6 +103,11 @@ impl Vfs {
     /// Names who tells the kernel what to forget. Until then nobody is told.
     pub fn set_notifier(&self, notifier: Arc<dyn KernelNotifier>) {
         *write(&self.notifier) = notifier;
+    }
+
+    /// Names who hears of changes. Until then nobody does.
+    pub fn set_listener(&self, listener: Arc<dyn ChangeListener>) {
+        *write(&self.listener) = listener;
     }
 
     /// Tells contents of a track apart.

@@ -47,6 +47,16 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "MUSEFS_ALLOW_OTHER", num_args = 0..=1, require_equals = true, default_value = "false",
         default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub(crate) allow_other: bool,
+    /// Run this in a shell after the view changed
+    #[arg(long, env = "MUSEFS_ON_CHANGE", value_name = "COMMAND")]
+    pub(crate) on_change: Option<String>,
+    /// Post to this address after the view changed
+    #[arg(long, env = "MUSEFS_NOTIFY_URL", value_name = "URL")]
+    pub(crate) notify_url: Option<musefs_hooks::Url>,
+    /// How long it must be quiet before that
+    #[arg(long, env = "MUSEFS_ON_CHANGE_DELAY_MS", value_name = "MS", default_value_t = 1000,
+        value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
+    pub(crate) on_change_delay_ms: u64,
     /// Show metrics in .musefs-metrics/metrics
     #[arg(long, env = "MUSEFS_EXPOSE_METRICS", num_args = 0..=1, require_equals = true, default_value = "false",
         default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
