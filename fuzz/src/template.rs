@@ -28,11 +28,11 @@ pub fn template(bytes: &[u8]) {
         for path_field in template.path_fields() {
             assert!(template.fields().contains(path_field));
         }
-        let Some(path) = template.render(&fields) else { continue };
+        let Some(path) = template.first(&fields) else { continue };
         for component in path.0.split('/') {
             assert!(!matches!(component, "" | "." | ".."), "{:?} in {:?}", component, path.0);
             assert!(!component.contains('\0'), "{:?}", path.0);
         }
-        assert_eq!(template.render(&fields), Some(path), "a template is pure");
+        assert_eq!(template.first(&fields), Some(path), "a template is pure");
     }
 }

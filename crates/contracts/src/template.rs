@@ -1,5 +1,10 @@
 //! Rendering a track's place in the view.
 
+use std::borrow::Cow;
+
+/// Paths that one track may have: a track with hundreds of values in a field that is expanded stands at the first of them.
+pub const MAX_PATHS: usize = 64;
+
 /// What a template sees of a track.
 pub trait Fields {
     /// The values of a canonical key, in order; empty if there is none.
@@ -22,6 +27,21 @@ pub trait PathTemplate: Send + Sync {
     /// Those of them that are path fields (`$!{…}`): they are not written into served files and make no track edited.
     fn path_fields(&self) -> &[String];
 
-    /// The path of a track, or `None` where a field is missing and the template says to leave such tracks out.
-    fn render(&self, fields: &dyn Fields) -> Option<RenderedPath>;
+    /// Visits the paths of a track, none of them twice and at most [`MAX_PATHS`]; none at all where a field is missing and the
+    /// template says to leave such tracks out.
+    fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath));
+
+    /// The extension of a backing file, its dot included, as names of this template have it.
+    fn extension<'e>(&self, extension: &'e [u8]) -> Cow<'e, [u8]> {
+        Cow::Borrowed(extension)
+    }
+
+    /// The first path of a track.
+    fn first(&self, fields: &dyn Fields) -> Option<RenderedPath> {
+        let mut first = None;
+        self.render(fields, &mut |path| {
+            first.get_or_insert(path);
+        });
+        first
+    }
 }

@@ -103,7 +103,9 @@ impl PathTemplate for Template {
         &self.path_fields
     }
 
-    fn render(&self, fields: &dyn Fields) -> Option<RenderedPath> {
-        Renderer::new(self, fields).render().map(RenderedPath)
+    fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath)) {
+        if let Some(path) = Renderer::new(self, fields).render() {
+            visit(RenderedPath(path));
+        }
     }
 }

@@ -9,7 +9,7 @@ use musefs_template::{DEFAULT_MOUNT, DEFAULT_UP, Options, Template};
 /// What `template` gives for these values.
 fn render_with(template: &str, options: Options, values: &[(&str, &str)]) -> Option<String> {
     let template = Template::parse(template, options).unwrap_or_else(|error| panic!("{error}"));
-    template.render(&Track::new(values)).map(|path| path.0)
+    template.first(&Track::new(values)).map(|path| path.0)
 }
 
 const SONG: &[(&str, &str)] = &[

@@ -56,15 +56,18 @@ pub(crate) fn place(
         filename: [backing.file_stem().unwrap_or_default().to_string_lossy().into_owned()],
         extension: [bare.to_string_lossy().into_owned()],
     };
-    let Some(rendered) = template.render(&fields) else {
+    let mut paths = Vec::new();
+    template.render(&fields, &mut |path| paths.push(path.0));
+    if paths.is_empty() {
         return PlacementChange::Remove(track.into());
-    };
+    }
     let mut extension = Vec::new();
     if !bare.is_empty() {
         extension.push(b'.');
         extension.extend_from_slice(bare.as_bytes());
     }
-    PlacementChange::Place(Placement { file: track.into(), paths: vec![rendered.0], extension })
+    let extension = template.extension(&extension).into_owned();
+    PlacementChange::Place(Placement { file: track.into(), paths, extension })
 }
 
 #[cfg(test)]
@@ -82,9 +85,11 @@ mod tests {
         fn path_fields(&self) -> &[String] {
             if self.1 { &self.0 } else { &[] }
         }
-        fn render(&self, fields: &dyn Fields) -> Option<RenderedPath> {
+        fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath)) {
             let values = fields.values(&self.0[0]);
-            (!values.is_empty()).then(|| RenderedPath(values.join("/")))
+            if !values.is_empty() {
+                visit(RenderedPath(values.join("/")));
+            }
         }
     }
 
