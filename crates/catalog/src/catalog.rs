@@ -1,8 +1,7 @@
 //! [`Catalog`] over an SQLite file that other programs write, replace and delete while it is open.
 
-use crate::connection::{self, Role};
 use crate::reading::Ranged;
-use crate::store::{FileIdentity, Store, has_log, lock};
+use crate::store::{self, FileIdentity, Store, has_log, lock};
 use crate::{changes, reading, stream, tag_feed};
 use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord};
 use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
@@ -23,7 +22,8 @@ pub struct SqliteCatalog {
 
 /// The connection that watches for commits of others.
 struct Watch {
-    connection: Connection,
+    /// None while another store is to be opened in the place of the one it belonged to.
+    connection: Option<Connection>,
     data_version: i64,
     revision: Revision,
 }
@@ -32,7 +32,7 @@ impl Watch {
     fn of(store: &Store, connection: Connection) -> Result<Self> {
         let data_version = data_version(&connection)?;
         let revision = if store.has_feed { changes::revision(&connection)? } else { Revision(1) };
-        Ok(Self { connection, data_version, revision })
+        Ok(Self { connection: Some(connection), data_version, revision })
     }
 }
 
@@ -56,7 +56,16 @@ impl SqliteCatalog {
         Arc::clone(&self.store.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Opens what is at the path now. While that cannot be opened, the former store goes on being read.
     fn reopen(&self, watch: &mut Watch) -> CatalogResult<()> {
+        let former = self.store();
+        if !former.identity.is_file(&FileIdentity::of(&self.path, false)?) {
+            store::peek(&self.path)?;
+            if !former.retire() {
+                return Err(CatalogError::Busy);
+            }
+            watch.connection = None;
+        }
         let (store, connection) = Store::open(&self.path)?;
         *watch = Watch::of(&store, connection).map_err(|error| store.explain(&error))?;
         tracing::info!(store = %self.path.display(), "opened the store anew");
@@ -71,19 +80,37 @@ impl SqliteCatalog {
 
     /// Takes in what others committed since the last look.
     fn follow(&self, store: &Store, watch: &mut Watch) -> CatalogResult<()> {
-        let now = data_version(&watch.connection).map_err(|error| store.explain(&error))?;
+        let Some(connection) = &watch.connection else { return self.reopen(watch) };
+        let now = data_version(connection).map_err(|error| store.explain(&error))?;
         if now == watch.data_version {
             return Ok(());
         }
         if store.has_feed {
-            watch.revision = changes::revision(&watch.connection).map_err(|error| store.explain(&error))?;
-        } else if crate::schema::has_side_tables(&watch.connection).map_err(|error| store.explain(&error))? {
+            watch.revision = changes::revision(connection).map_err(|error| store.explain(&error))?;
+        } else if crate::schema::has_side_tables(connection).map_err(|error| store.explain(&error))? {
             return self.reopen(watch);
         } else {
             watch.revision = Revision(watch.revision.0 + 1);
         }
         watch.data_version = now;
         Ok(())
+    }
+
+    /// Runs `read` in one read transaction of the present store.
+    fn read<T>(&self, read: impl FnOnce(&Arc<Store>, &Connection) -> Result<T>) -> CatalogResult<T> {
+        let mut store = self.store();
+        loop {
+            if let Some(connection) = store.lend()? {
+                return store.read_with(connection, |connection| read(&store, connection));
+            }
+            // Whoever closed it is opening its successor, and holds the watch until that is there.
+            drop(lock(&self.watch));
+            let next = self.store();
+            if Arc::ptr_eq(&store, &next) {
+                return Err(CatalogError::Busy);
+            }
+            store = next;
+        }
     }
 
     /// The store with its revision, as of now.
@@ -99,15 +126,14 @@ impl SqliteCatalog {
     }
 
     fn ranged(&self, what: &str, read: impl FnOnce(&Connection) -> Result<Ranged>) -> CatalogResult<()> {
-        match self.store().read(read)? {
+        match self.read(|_, connection| read(connection))? {
             Ranged::Filled => Ok(()),
             Ranged::Absent => Err(CatalogError::NotFound),
             Ranged::TooShort => Err(CatalogError::Other(format!("{what} is shorter than the range asked for"))),
         }
     }
 
-    fn try_remember(&self, omitted: i64, sizes: &[(TrackId, i64, u64)]) -> Result<()> {
-        let mut connection = connection::open(&self.path, Role::Auxiliary)?;
+    fn try_remember(mut connection: Connection, omitted: i64, sizes: &[(TrackId, i64, u64)]) -> Result<()> {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         {
             let mut statement = transaction.prepare(
@@ -134,7 +160,9 @@ impl Catalog for SqliteCatalog {
             return Ok(Changes::TooFarBack);
         }
         if current.has_feed {
-            return current.read(|connection| changes::since(connection, since));
+            return self.read(|now, connection| {
+                if now.id == store { changes::since(connection, since) } else { Ok(Changes::TooFarBack) }
+            });
         }
         Ok(if since == revision { Changes::Tracks { tracks: Vec::new(), revision } } else { Changes::TooFarBack })
     }
@@ -145,17 +173,17 @@ impl Catalog for SqliteCatalog {
         visit: &mut dyn FnMut(TrackFields<'_>),
     ) -> CatalogResult<(StoreId, Revision)> {
         // Without a change log the revision is taken first: a commit in between is then found by the next look.
-        let (store, earlier) = self.current()?;
-        let (revision, complete) = store.read(|connection| {
+        let (_, earlier) = self.current()?;
+        let (id, revision, complete) = self.read(|store, connection| {
             if store.has_feed {
                 let revision = changes::revision(connection)?;
-                Ok((revision, tag_feed::every_track(&store, connection, revision, fields, visit)?))
+                Ok((store.id, revision, tag_feed::every_track(store, connection, revision, fields, visit)?))
             } else {
                 stream::every_track(connection, false, fields, visit)?;
-                Ok((earlier, Ok(())))
+                Ok((store.id, earlier, Ok(())))
             }
         })?;
-        complete.map(|()| (store.id, revision))
+        complete.map(|()| (id, revision))
     }
 
     fn for_tracks(
@@ -164,18 +192,15 @@ impl Catalog for SqliteCatalog {
         fields: &[String],
         visit: &mut dyn FnMut(TrackFields<'_>),
     ) -> CatalogResult<()> {
-        let store = self.store();
-        store.read(|connection| stream::some_tracks(connection, store.has_feed, tracks, fields, visit))
+        self.read(|store, connection| stream::some_tracks(connection, store.has_feed, tracks, fields, visit))
     }
 
     fn track(&self, track: TrackId) -> CatalogResult<TrackRecord> {
-        let store = self.store();
-        store.read(|connection| reading::record(connection, store.has_feed, track))?.ok_or(CatalogError::NotFound)
+        self.read(|store, connection| reading::record(connection, store.has_feed, track))?.ok_or(CatalogError::NotFound)
     }
 
     fn records(&self, tracks: &[TrackId], visit: &mut dyn FnMut(TrackRecord)) -> CatalogResult<()> {
-        let store = self.store();
-        store.read(|connection| {
+        self.read(|store, connection| {
             for track in tracks {
                 if let Some(record) = reading::record(connection, store.has_feed, *track)? {
                     visit(record);
@@ -186,7 +211,7 @@ impl Catalog for SqliteCatalog {
     }
 
     fn find_path(&self, path: &Path) -> CatalogResult<Option<TrackId>> {
-        self.store().read(|connection| reading::find_path(connection, path))
+        self.read(|_, connection| reading::find_path(connection, path))
     }
 
     fn read_art(&self, art: ArtId, offset: u64, buf: &mut [u8]) -> CatalogResult<()> {
@@ -205,11 +230,10 @@ impl Catalog for SqliteCatalog {
     }
 
     fn for_each_served_size(&self, omitted: &[String], visit: &mut dyn FnMut(TrackId, i64, u64)) -> CatalogResult<()> {
-        let store = self.store();
-        if !store.has_feed {
-            return Ok(());
-        }
-        store.read(|connection| {
+        self.read(|store, connection| {
+            if !store.has_feed {
+                return Ok(());
+            }
             let mut statement =
                 connection.prepare("SELECT track_id, content_version, size FROM musefs_sizes WHERE omitted = ?1")?;
             let mut rows = statement.query([digest_of(omitted)])?;
@@ -225,7 +249,12 @@ impl Catalog for SqliteCatalog {
         if !store.has_feed || store.frozen || sizes.is_empty() {
             return Ok(());
         }
-        if let Err(error) = self.try_remember(digest_of(omitted), sizes) {
+        // While one connection is in use, no other store is opened in the place of this one.
+        let Some(_hold) = store.lend()? else { return Ok(()) };
+        let remembered = store.connect_auxiliary().and_then(|connection| {
+            Self::try_remember(connection, digest_of(omitted), sizes).map_err(|error| store.explain(&error))
+        });
+        if let Err(error) = remembered {
             tracing::debug!(%error, "served sizes are forgotten");
         }
         Ok(())

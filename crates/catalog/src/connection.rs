@@ -31,17 +31,28 @@ pub(crate) enum Role {
 
 /// Opens the store at `path` without looking at what is in it.
 pub(crate) fn open(path: &Path, role: Role) -> Result<Connection> {
+    let connection = attach(path, role)?;
+    prepare(&connection, role)?;
+    Ok(connection)
+}
+
+/// The first half of [`open`]: opens the file alone, and reads nothing that would open its log.
+pub(crate) fn attach(path: &Path, role: Role) -> Result<Connection> {
     let access = match role {
         Role::Reader | Role::FrozenReader => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Role::Writer { create: true } => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         Role::Writer { create: false } | Role::Auxiliary => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
-    let connection = if role == Role::FrozenReader {
-        Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+    if role == Role::FrozenReader {
+        Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
     } else {
-        Connection::open_with_flags(path, flags)?
-    };
+        Connection::open_with_flags(path, flags)
+    }
+}
+
+/// The second half of [`open`].
+pub(crate) fn prepare(connection: &Connection, role: Role) -> Result<()> {
     let (waits, cache_kib) = match role {
         Role::Reader | Role::FrozenReader => (READER_WAITS, 1024),
         Role::Writer { .. } => (WRITER_WAITS, 8192),
@@ -50,9 +61,9 @@ pub(crate) fn open(path: &Path, role: Role) -> Result<Connection> {
     connection.busy_timeout(waits)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     if matches!(role, Role::Writer { .. } | Role::Auxiliary) {
-        prepare_for_writing(&connection)?;
+        prepare_for_writing(connection)?;
     }
-    Ok(connection)
+    Ok(())
 }
 
 /// Our own writers keep every derived row themselves, so neither triggers nor key checks are paid row by row.

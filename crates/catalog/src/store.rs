@@ -2,7 +2,7 @@
 
 use crate::connection::{self, Role, sibling};
 use crate::error::{explain, is_suspect};
-use crate::readers::Readers;
+use crate::readers::{Lent, Readers};
 use crate::schema::{self, Found};
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
 use musefs_contracts::ids::StoreId;
@@ -28,6 +28,11 @@ pub(crate) struct FileIdentity {
 }
 
 impl FileIdentity {
+    /// Whether it is the same file, whatever was written to it.
+    pub(crate) fn is_file(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+
     pub(crate) fn of(path: &Path, frozen: bool) -> CatalogResult<Self> {
         let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => CatalogError::Missing(path.into()),
@@ -69,7 +74,7 @@ impl Store {
         let role = if frozen { Role::FrozenReader } else { Role::Reader };
         let first = connect_and_read(path, role).map_err(|error| explain(path, &error))?;
         let identity = FileIdentity::of(path, frozen)?;
-        if (before.device, before.inode) != (identity.device, identity.inode) {
+        if !before.is_file(&identity) {
             return Err(CatalogError::Other(format!("{} was replaced while it was opened", path.display())));
         }
         let id = store_id(&connection, identity, has_feed).map_err(|error| explain(path, &error))?;
@@ -100,7 +105,21 @@ impl Store {
 
     /// Runs `read` in one read transaction: everything it sees is one committed state.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> CatalogResult<T> {
-        let connection = self.readers.lend(|| self.connect())?;
+        let connection = self.lend()?.ok_or(CatalogError::Busy)?;
+        self.read_with(connection, read)
+    }
+
+    /// A connection to read with; `None` if another store took the place of this one.
+    pub(crate) fn lend(&self) -> CatalogResult<Option<Lent<'_>>> {
+        self.readers.lend(|| self.connect())
+    }
+
+    /// As [`Self::read`], with a connection that was lent before.
+    pub(crate) fn read_with<T>(
+        &self,
+        connection: Lent<'_>,
+        read: impl FnOnce(&Connection) -> Result<T>,
+    ) -> CatalogResult<T> {
         in_transaction(&connection, read).map_err(|error| {
             // What cannot be opened again is kept: a damaged page of a deleted file says nothing of its other pages.
             if is_suspect(&error) && self.is_in_place() {
@@ -110,6 +129,11 @@ impl Store {
         })
     }
 
+    /// Lets go of the file, so that what took its place can be opened; `false` if a reader needs it yet.
+    pub(crate) fn retire(&self) -> bool {
+        self.readers.close()
+    }
+
     /// Whether the path still leads to the file that the connections belong to.
     fn is_in_place(&self) -> bool {
         FileIdentity::of(&self.path, self.frozen).is_ok_and(|identity| identity == self.identity)
@@ -117,14 +141,40 @@ impl Store {
 
     fn connect(&self) -> CatalogResult<Connection> {
         let role = if self.frozen { Role::FrozenReader } else { Role::Reader };
-        let connection = connect_and_read(&self.path, role).map_err(|error| self.explain(&error))?;
-        // The log of a file is found by its name: a connection to the old file must not be opened once another has it.
-        if FileIdentity::of(&self.path, self.frozen)? != self.identity {
-            self.suspect.store(true, Relaxed);
-            return Err(CatalogError::Other(format!("{} was replaced; it is being opened again", self.path.display())));
-        }
+        let connection = connection::attach(&self.path, role).map_err(|error| self.explain(&error))?;
+        // Before anything is read, which opens the log and the shared memory that stand beside the name; and after it, since
+        // these are found by name and have to be this file's.
+        self.expect_in_place()?;
+        connection::prepare(&connection, role)
+            .and_then(|()| read_once(&connection))
+            .map_err(|error| self.explain(&error))?;
+        self.expect_in_place()?;
         Ok(connection)
     }
+
+    /// A connection that writes small things, if the file is the one at the path.
+    pub(crate) fn connect_auxiliary(&self) -> CatalogResult<Connection> {
+        let connection = connection::attach(&self.path, Role::Auxiliary).map_err(|error| self.explain(&error))?;
+        self.expect_in_place()?;
+        connection::prepare(&connection, Role::Auxiliary).map_err(|error| self.explain(&error))?;
+        Ok(connection)
+    }
+
+    fn expect_in_place(&self) -> CatalogResult<()> {
+        if FileIdentity::of(&self.path, self.frozen)? == self.identity {
+            return Ok(());
+        }
+        self.suspect.store(true, Relaxed);
+        Err(CatalogError::Other(format!("{} was replaced; it is being opened again", self.path.display())))
+    }
+}
+
+/// Fails unless what is at `path` reads as a database. Touches nothing that belongs to what stood there before.
+pub(crate) fn peek(path: &Path) -> CatalogResult<()> {
+    if schema::look(path)? == Found::Nothing {
+        return Err(CatalogError::Missing(path.into()));
+    }
+    connect_and_read(path, Role::FrozenReader).map(drop).map_err(|error| explain(path, &error))
 }
 
 /// A read transaction ends with a rollback: there is nothing to commit, and it also ends when `read` panics.
@@ -136,8 +186,12 @@ fn in_transaction<T>(connection: &Connection, read: impl FnOnce(&Connection) -> 
 /// Opens a connection that has read once, so that a log that belongs to the file is open too.
 fn connect_and_read(path: &Path, role: Role) -> Result<Connection> {
     let connection = connection::open(path, role)?;
-    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    read_once(&connection)?;
     Ok(connection)
+}
+
+fn read_once(connection: &Connection) -> Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
 }
 
 /// Opens a reader, and says whether it reads without locks.

@@ -13,8 +13,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 fn message(error: &CatalogError) -> String {
     let text = error.to_string();
@@ -274,6 +274,55 @@ fn a_deleted_store_serves_any_number_of_readers_at_once() {
         assert_eq!(rows_of(&catalog.track(track).unwrap()), ["title=A"]);
     };
     std::thread::scope(|scope| (0..readers).for_each(|_| drop(scope.spawn(read))));
+}
+
+/// The files beside the name, the log and the shared memory, stay: they are the former store's and the next one's too.
+#[test]
+fn a_store_exchanged_while_it_is_read_is_followed_at_any_moment() {
+    let subject = SqliteSubject::new();
+    let track = add(&subject, "/a", &[("title", "0")]);
+    subject.writer().finish().unwrap();
+    let catalog = subject.catalog();
+    let done = AtomicBool::new(false);
+    let read = || {
+        while !done.load(Relaxed) {
+            match catalog.track(track) {
+                Ok(record) => assert_eq!(rows_of(&record).len(), 1),
+                Err(CatalogError::Busy | CatalogError::Other(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let remember = || {
+        while !done.load(Relaxed) {
+            let _ = catalog.remember_served_sizes(&[], &[(track, 0, 100)]);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..4).for_each(|_| drop(scope.spawn(read)));
+        scope.spawn(remember);
+        for round in 1..12 {
+            let title = round.to_string();
+            let next = SqliteSubject::new();
+            add(&next, "/a", &[("title", &title)]);
+            for store in [&next, &subject] {
+                store.external().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+            }
+            fs::rename(&next.path, &subject.path).unwrap();
+            let until = Instant::now() + Duration::from_secs(20);
+            while catalog.revision().is_err() || streamed_title(&*catalog) != Some(title.clone()) {
+                assert!(Instant::now() < until, "round {round} is not seen");
+            }
+        }
+        done.store(true, Relaxed);
+    });
+}
+
+fn streamed_title(catalog: &dyn Catalog) -> Option<String> {
+    let mut title = None;
+    let seen = catalog.for_each_track(&["title".into()], &mut |fields| title = fields.values[0].first().cloned());
+    seen.ok().and(title)
 }
 
 #[test]
