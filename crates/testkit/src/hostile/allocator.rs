@@ -9,7 +9,8 @@ thread_local! {
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-/// Counts what each thread allocates less what it frees. Make it a program's `#[global_allocator]` and ask [`peak_of`].
+/// Counts what each thread allocates less what it frees. Make it a program's `#[global_allocator]` and ask [`peak_of`]
+/// or [`held_by`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PeakAllocator;
 
@@ -22,6 +23,14 @@ pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
     let peak = PEAK.get();
     PEAK.set(outer.max(peak));
     (result, (peak - before).max(0) as usize)
+}
+
+/// Runs something on this thread and answers the bytes that it left allocated, which are those of what it answers. 0 in a
+/// program whose allocator is another one.
+pub fn held_by<T>(run: impl FnOnce() -> T) -> (T, usize) {
+    let before = LIVE.get();
+    let result = run();
+    (result, (LIVE.get() - before).max(0) as usize)
 }
 
 fn add(bytes: isize) {
