@@ -60,7 +60,7 @@ impl Machine {
     /// Waits until the mount shows what the model says.
     pub fn compare(&mut self) -> Result<(), String> {
         let tracks: Vec<Track> = tracks(&self.store).into_iter().map(|(track, _)| track).collect();
-        let tree = names::tree(&tracks);
+        let tree = names::tree(&tracks, names::by_album);
         let contents: BTreeMap<i64, Content> = tracks
             .iter()
             .map(|track| {

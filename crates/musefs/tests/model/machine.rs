@@ -327,7 +327,7 @@ impl Machine {
 
     fn open(&mut self, number: u8) {
         let tracks: Vec<Track> = tracks(&self.store).into_iter().map(|(track, _)| track).collect();
-        let paths: Vec<(String, i64)> = names::tree(&tracks).into_iter().collect();
+        let paths: Vec<(String, i64)> = names::tree(&tracks, names::by_album).into_iter().collect();
         let Some((path, track)) = pick(&paths, number).cloned() else { return };
         let Some(seen) = self.seen.get(&track) else { return };
         // One whose backing file is gone does not open.

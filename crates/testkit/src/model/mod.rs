@@ -2,8 +2,8 @@
 //!
 //! Primary state is the bytes of the backing files, the rows of the store, and what a file said when it was scanned last. The
 //! model has its own idea of names ([`names`]) and its own readers of FLAC and MP3 ([`audio`]), both as plain as they can be,
-//! so that the one definition of what is right shares nothing with what is tested against it. It knows the template
-//! [`TEMPLATE`], and the keys that the fixtures use.
+//! so that the one definition of what is right shares nothing with what is tested against it. It knows the templates
+//! [`TEMPLATE`] and [`VIEWS`], and the keys that the fixtures use.
 
 pub mod audio;
 pub mod names;
@@ -16,6 +16,9 @@ use std::path::PathBuf;
 
 /// The template that the model renders.
 pub const TEMPLATE: &str = "$albumartist/$album/$title";
+
+/// Two views that the model renders, in one of which a track may stand several times.
+pub const VIEWS: [&str; 2] = ["by-album=$albumartist/$album/$title", "by-genre=%each{genre}/$title"];
 
 /// Canonical keys with their values in order. A key without values is not there.
 pub type Tags = BTreeMap<String, Vec<String>>;

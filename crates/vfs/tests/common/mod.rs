@@ -5,6 +5,7 @@
 pub mod shelf;
 pub mod store;
 pub mod toy;
+pub mod views;
 
 use musefs_cache::{BudgetedLayoutCache, CompactSizeCache};
 use musefs_contracts::backing::{Backing, read_exact_at};
@@ -17,6 +18,7 @@ use musefs_contracts::metric::Metric;
 use musefs_contracts::notifier::KernelNotifier;
 use musefs_contracts::readahead::NoReadAhead;
 use musefs_contracts::splicer::NoSplicer;
+use musefs_contracts::template::PathTemplate;
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestMode};
 use musefs_template::{Options as TemplateOptions, Template};
 use musefs_tree::{ArenaTree, Options as TreeOptions};
@@ -30,6 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use store::Store;
 use toy::Toy;
+use views::Views;
 
 /// What the kernel was told, with what the file system showed at that moment.
 #[derive(Default)]
@@ -115,6 +118,8 @@ pub struct World {
     pub recorder: Arc<Recorder>,
     pub numbers: Arc<Numbers>,
     pub template: String,
+    /// Shown instead of the template.
+    pub views: Option<Views>,
     pub document: Option<Arc<dyn Document>>,
     pub options: VfsOptions,
 }
@@ -128,6 +133,7 @@ impl Default for World {
             recorder: Arc::default(),
             numbers: Arc::default(),
             template: "$artist/$title".into(),
+            views: None,
             document: None,
             options: VfsOptions::default(),
         }
@@ -177,11 +183,15 @@ impl World {
     }
 
     pub fn parts(&self) -> VfsParts {
+        let template: Arc<dyn PathTemplate> = match self.views {
+            Some(views) => Arc::new(views),
+            None => Arc::new(Template::parse(&self.template, TemplateOptions::default()).unwrap()),
+        };
         VfsParts {
             catalog: self.store.clone(),
             formats: Self::formats(),
             tree: Arc::new(ArenaTree::new(TreeOptions::default())),
-            template: Arc::new(Template::parse(&self.template, TemplateOptions::default()).unwrap()),
+            template,
             layouts: Arc::new(BudgetedLayoutCache::new(1 << 20, &NoMeter)),
             sizes: Arc::new(CompactSizeCache::new(&NoMeter)),
             read_ahead: Arc::new(NoReadAhead),
