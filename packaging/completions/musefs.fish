@@ -30,6 +30,9 @@ complete -c musefs -n "__fish_musefs_needs_command" -f -a "scan" -d 'Read new fi
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "mount" -d 'Show the store as a tree of files'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "tag" -d 'Show, change, export or import tags'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "ls" -d 'List the files of tracks'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "inspect" -d 'Show what a file is made of'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "history" -d 'Show who changed what in the store'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "undo" -d 'Take back an edit of the store'
@@ -129,6 +132,75 @@ complete -c musefs -n "__fish_musefs_using_subcommand up" -s q -l quiet -d 'Say 
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand up" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "get" -d 'Show tags'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "set" -d 'Give keys these values and no others'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "add" -d 'Give keys further values'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "remove" -d 'Take keys, or some of their values, away'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "export" -d 'Write tags to a CSV or JSON lines file'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "import" -d 'Take tags from such a file'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from get" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would change, and change nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would change, and change nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l binary -d 'Also the binary values of the keys'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would change, and change nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l format -d 'How to write them [default: by the file\'s name, else jsonl]' -r -f -a "csv\t'A track a line, separated by commas, with a head'
+jsonl\t'A track a line, as JSON'"
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -s o -l output -d 'Where to [default: standard output]' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l force -d 'Write over a file that is there'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -l format -d 'What it is [default: by its name, else jsonl]' -r -f -a "csv\t'A track a line, separated by commas, with a head'
+jsonl\t'A track a line, as JSON'"
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -l dry-run -d 'Show what would change, and change nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show tags'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "set" -d 'Give keys these values and no others'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "add" -d 'Give keys further values'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take keys, or some of their values, away'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write tags to a CSV or JSON lines file'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "import" -d 'Take tags from such a file'
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l default-fallback -d 'What stands for a field that is empty' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l fallback -d 'What stands for this field when it is empty; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l skip-on-missing -d 'Leave out tracks that lack a field of the template' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l mode -d 'Whether files show the store\'s tags, or are just arranged by them' -r -f -a "synthesis\t'The original with the store\'s tags and art'
+structure-only\t'The original'"
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l case-insensitive -d 'Find names whatever their case' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l owner -d 'User id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l group -d 'Group id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l file-mode -d 'Permissions of files, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l files -d 'Print the files themselves, not where a mount shows them'
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -s 0 -l null -d 'End each path with a NUL instead of a line break, as xargs -0 reads it'
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand query" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand query" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand inspect" -l json -d 'Print JSON'
 complete -c musefs -n "__fish_musefs_using_subcommand inspect" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand history" -l db -d 'The store' -r -F
@@ -145,13 +217,22 @@ false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand revert" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand revert" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand generate" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "scan" -d 'Read new files into the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "mount" -d 'Show the store as a tree of files'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "inspect" -d 'Show what a file is made of'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "history" -d 'Show who changed what in the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "undo" -d 'Take back an edit of the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up inspect history undo revert generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "scan" -d 'Read new files into the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "mount" -d 'Show the store as a tree of files'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "tag" -d 'Show, change, export or import tags'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "ls" -d 'List the files of tracks'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "inspect" -d 'Show what a file is made of'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "history" -d 'Show who changed what in the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "undo" -d 'Take back an edit of the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "get" -d 'Show tags'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "set" -d 'Give keys these values and no others'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "add" -d 'Give keys further values'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "remove" -d 'Take keys, or some of their values, away'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "export" -d 'Write tags to a CSV or JSON lines file'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "import" -d 'Take tags from such a file'

@@ -4,14 +4,10 @@ use crate::cli::{ServeArgs, ViewArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::{complain, say};
 use crate::serve::Prepared;
+use crate::tree_walk::walk;
 use musefs_contracts::catalog::Catalog;
-use musefs_contracts::filesystem::{FileKind, FileSystem, FsError};
-use musefs_contracts::ids::Ino;
 use musefs_contracts::template::PathTemplate;
 use musefs_template::{EXTENSION, FILENAME, Template};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Prints every path, and names fields of the template that no track has.
@@ -32,45 +28,8 @@ pub(crate) fn print(
     // Nothing of the mount's own is part of the tree that the template makes.
     let serve = ServeArgs { expose_metrics: false, ..serve.clone() };
     let prepared = Prepared::new(catalog, template, view, &serve)?;
-    let mut folders = vec![(Ino::ROOT, PathBuf::new())];
-    while let Some((folder, path)) = folders.pop() {
-        let mut children = list(prepared.vfs.as_ref(), folder)
-            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        children.sort_by(|a, b| a.name.cmp(&b.name));
-        let inside = folders.len();
-        for child in children {
-            let path = path.join(OsStr::from_bytes(&child.name));
-            match child.kind {
-                FileKind::Directory => folders.push((child.ino, path)),
-                FileKind::File if say(path.display()) => {}
-                // Nobody reads on.
-                FileKind::File => return Ok(Ending::Done),
-            }
-        }
-        // The folder visited next is the last one.
-        folders[inside..].reverse();
-    }
+    walk(prepared.vfs.as_ref(), &mut |step| say(step.path.display())).map_err(Failure::new)?;
     Ok(Ending::Done)
-}
-
-struct Child {
-    name: Vec<u8>,
-    ino: Ino,
-    kind: FileKind,
-}
-
-fn list(fs: &dyn FileSystem, folder: Ino) -> Result<Vec<Child>, FsError> {
-    let handle = fs.open_directory(folder)?;
-    let mut children = Vec::new();
-    let result = fs.read_directory(handle, 0, false, &mut |entry| {
-        if !matches!(entry.name, b"." | b"..") {
-            let name = entry.name.to_vec();
-            children.push(Child { name, ino: entry.attributes.ino, kind: entry.attributes.kind });
-        }
-        true
-    });
-    fs.release_directory(handle);
-    result.map(|()| children)
 }
 
 /// The fields that the user wrote into the template and of which no track has a value. Those that a template looks at by

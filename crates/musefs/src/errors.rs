@@ -50,6 +50,11 @@ impl Failure {
         Self(what.to_string())
     }
 
+    /// The same about a file, which it names.
+    pub(crate) fn about(self, file: impl Display) -> Self {
+        Self(format!("{file}: {}", self.0))
+    }
+
     /// What to print.
     pub(crate) fn line(&self) -> String {
         format!("musefs: {}", self.0)

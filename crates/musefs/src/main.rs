@@ -13,8 +13,10 @@ mod errors;
 mod logging;
 mod output;
 mod progress;
+mod selection;
 mod serve;
 mod signals;
+mod tree_walk;
 mod watching;
 mod wiring;
 
@@ -38,6 +40,9 @@ fn main() -> ExitCode {
         Command::Revalidate(args) => commands::revalidate::run(args),
         Command::Mount(args) => commands::mount::run(args),
         Command::Up(args) => commands::up::run(args),
+        Command::Tag(args) => commands::tag::run(&args),
+        Command::Ls(args) => commands::ls::run(&args),
+        Command::Query(args) => commands::query::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::History(args) => commands::history::run(&args),
         Command::Undo(args) => commands::undo::run(&args),

@@ -7,6 +7,7 @@ use musefs_catalog::{SqliteCatalog, SqliteWriter};
 use musefs_catalog_memory::MemoryCatalog;
 use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
+use musefs_contracts::editing::CatalogEditor;
 use musefs_contracts::format::Formats;
 use musefs_contracts::history::CatalogHistory;
 use musefs_contracts::meter::Meter;
@@ -82,6 +83,17 @@ impl Store {
 
     /// The store for writing.
     pub(crate) fn open_writer(&self) -> Result<Box<dyn CatalogWriter>, Failure> {
+        Ok(match self {
+            Self::File(path) => {
+                refuse_folder(path)?;
+                Box::new(SqliteWriter::open(path)?)
+            }
+            Self::Memory(catalog) => Box::new(catalog.writer()),
+        })
+    }
+
+    /// The store for edits that a user asks for.
+    pub(crate) fn open_editor(&self) -> Result<Box<dyn CatalogEditor>, Failure> {
         Ok(match self {
             Self::File(path) => {
                 refuse_folder(path)?;

@@ -1,20 +1,26 @@
 //! The command line: what can be said, and what is wrong with what was said. The arguments of commands that belong
 //! together stand in a module of their own.
 
+mod find;
 mod generate;
 mod history;
 mod inspect;
 mod mount;
 mod scan;
 mod serve;
+mod tag;
 mod view;
 
+pub(crate) use find::{LsArgs, QueryArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use history::{HistoryArgs, RevertArgs, UndoArgs};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use mount::{MountArgs, UpArgs};
 pub(crate) use scan::{RevalidateArgs, ScanArgs};
 pub(crate) use serve::ServeArgs;
+pub(crate) use tag::{
+    TableFormat, TagArgs, TagChangeArgs, TagCommand, TagExportArgs, TagGetArgs, TagImportArgs, TagRemoveArgs,
+};
 pub(crate) use view::{Mode, ViewArgs};
 
 use clap::builder::BoolishValueParser;
@@ -40,6 +46,12 @@ pub(crate) enum Command {
     Mount(MountArgs),
     /// Scan what is new, mount, and keep the view fresh, until Ctrl-C
     Up(UpArgs),
+    /// Show, change, export or import tags
+    Tag(TagArgs),
+    /// List the files of tracks
+    Ls(LsArgs),
+    /// Show all that the store knows of tracks, as JSON lines
+    Query(QueryArgs),
     /// Show what a file is made of
     Inspect(InspectArgs),
     /// Show who changed what in the store

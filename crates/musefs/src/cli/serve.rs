@@ -1,7 +1,7 @@
 //! How a tree is served.
 
-use clap::Args;
 use clap::builder::BoolishValueParser;
+use clap::{Args, FromArgMatches};
 #[cfg(feature = "http")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,4 +65,12 @@ pub(crate) struct ServeArgs {
     #[cfg(feature = "http")]
     #[arg(long, env = "MUSEFS_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+}
+
+impl ServeArgs {
+    /// The defaults, for a file system that is read without being mounted, so that no setting of a mount matters.
+    pub(crate) fn unserved() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("musefs")).mut_args(|arg| arg.env(None::<&'static str>));
+        Self::from_arg_matches(&command.try_get_matches_from(["musefs"])?)
+    }
 }

@@ -3,9 +3,12 @@
 pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod inspect;
+pub(crate) mod ls;
 pub(crate) mod mount;
+pub(crate) mod query;
 pub(crate) mod revalidate;
 pub(crate) mod revert;
 pub(crate) mod scan;
+pub(crate) mod tag;
 pub(crate) mod undo;
 pub(crate) mod up;
