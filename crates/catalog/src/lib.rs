@@ -23,6 +23,7 @@ mod schema;
 mod store;
 mod stream;
 mod tag_feed;
+mod walks;
 mod writer;
 
 pub use catalog::SqliteCatalog;

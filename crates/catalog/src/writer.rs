@@ -8,7 +8,7 @@ use crate::error::explain;
 use crate::history::{self, Recorder};
 use crate::ingest::Batch;
 use crate::schema::{self, Found};
-use crate::{changes, reading, rows};
+use crate::{changes, reading, rows, walks};
 use musefs_contracts::anatomy::FormatId;
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
@@ -139,6 +139,14 @@ impl CatalogWriter for SqliteWriter {
             Ok(roots)
         };
         read(&self.connection).map_err(|error| self.explain(&error))
+    }
+
+    fn recall_walk(&mut self, targets: &[u8]) -> CatalogResult<Option<Vec<u8>>> {
+        walks::recall(&self.connection, targets).map_err(|error| self.explain(&error))
+    }
+
+    fn remember_walk(&mut self, targets: &[u8], record: &[u8], tracks: u64) -> CatalogResult<()> {
+        self.write(|transaction, _| walks::remember(transaction, targets, record, tracks))
     }
 
     fn finish(&mut self) -> CatalogResult<()> {

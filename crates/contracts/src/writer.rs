@@ -94,6 +94,20 @@ pub trait CatalogWriter: Send {
     /// The folders that were scanned.
     fn roots(&mut self) -> CatalogResult<Vec<PathBuf>>;
 
+    /// What [`Self::remember_walk`] was given for these targets, if the store has the very same tracks as then. A store that keeps
+    /// no such record answers none.
+    fn recall_walk(&mut self, targets: &[u8]) -> CatalogResult<Option<Vec<u8>>> {
+        let _ = targets;
+        Ok(None)
+    }
+
+    /// Remembers what a complete walk of some targets left behind, for [`Self::recall_walk`]. `tracks` is how many the walk
+    /// left in the store; where there are others by now, nothing is remembered.
+    fn remember_walk(&mut self, targets: &[u8], record: &[u8], tracks: u64) -> CatalogResult<()> {
+        let _ = (targets, record, tracks);
+        Ok(())
+    }
+
     /// Called once after the last batch of a command: lets the store tidy its files.
     fn finish(&mut self) -> CatalogResult<()> {
         Ok(())

@@ -1,5 +1,7 @@
 //! What the kernel has to ask for, counted: nothing that it was told before.
 
+#![cfg(feature = "http")]
+
 mod common;
 
 use common::{Mount, World, fixture};

@@ -83,6 +83,11 @@ impl Known {
         Some((*index as usize, &self.entries[*index as usize]))
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
     /// The entry of an index.
     pub(crate) fn entry(&self, index: usize) -> &Entry {
         &self.entries[index]

@@ -9,6 +9,7 @@
 
 mod examine;
 mod fingerprint;
+mod folders;
 mod gone;
 mod known;
 mod pipeline;

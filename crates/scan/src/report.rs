@@ -52,6 +52,13 @@ pub struct Summary {
     pub cancelled: bool,
 }
 
+impl Summary {
+    /// Whether everything there was to meet was met and read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.vanished == 0 && !self.cancelled
+    }
+}
+
 /// Watches a scan. Called from the thread that runs the scan.
 pub trait Progress: Send + Sync {
     /// How far it is; a few times a second, and once at the end.

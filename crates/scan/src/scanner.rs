@@ -1,15 +1,17 @@
 //! The scanner: what the commands call.
 
+use crate::folders::{self, Walked};
 use crate::gone::Relocator;
 use crate::known::Known;
 use crate::pipeline::Pipeline;
-use crate::report::{NoProgress, Progress, ScanError, Summary};
+use crate::report::{Counts, NoProgress, Progress, ScanError, Summary};
 use crate::target::{Accept, Roots, Target, Targets, resolve};
 use crate::walk::Finder;
 use musefs_contracts::backing::Backing;
 use musefs_contracts::format::Formats;
 use musefs_contracts::writer::{CatalogWriter, IngestMode};
 use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +43,7 @@ pub struct Scanner {
     jobs: usize,
     cancelled: Arc<AtomicBool>,
     progress: Arc<dyn Progress>,
+    trusts_folders: bool,
 }
 
 impl Scanner {
@@ -49,7 +52,14 @@ impl Scanner {
         // More jobs than processors, since they wait for storage.
         let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let jobs = (processors * 2).clamp(4, 16);
-        Self { backing, formats, jobs, cancelled: Arc::default(), progress: Arc::new(NoProgress) }
+        Self {
+            backing,
+            formats,
+            jobs,
+            cancelled: Arc::default(),
+            progress: Arc::new(NoProgress),
+            trusts_folders: false,
+        }
     }
 
     /// Examines this many files at once; at least one.
@@ -73,11 +83,22 @@ impl Scanner {
         self
     }
 
+    /// Brings in what is new and no more, where that can be told from folders alone: if since the last complete scan of the same
+    /// targets no folder changed, no file is looked at. Files that were written to in place are left to a revalidation then.
+    #[must_use]
+    pub fn trust_folders(mut self) -> Self {
+        self.trusts_folders = true;
+        self
+    }
+
     /// Scans `targets` (files or folders) into the store.
     ///
     /// Fails if no target can be used, if pruning is refused, or if the store fails; batches written until then stay. A
     /// target that cannot be used beside others that can is among [`Summary::failed`].
     pub fn run(&self, writer: &mut dyn CatalogWriter, targets: &[PathBuf], task: Task) -> Result<Summary, ScanError> {
+        if let Some(summary) = self.nothing_new(writer, targets, task)? {
+            return Ok(summary);
+        }
         let known = &Known::load(writer, &self.formats)?;
         let accept = match task {
             Task::Revalidate { prune: true, yes: true } => Accept::GoneFolders,
@@ -95,13 +116,15 @@ impl Scanner {
         let roots = remember_roots(writer, &usable, task)?;
         let mut relocator = Relocator::new(known, self.backing.as_ref(), Roots::new(roots));
         let mut gone = Vec::new();
+        let walked = Walked::default();
         match task {
             Task::Revalidate { prune, yes } => {
                 self.revisit(writer, known, &usable, &mut summary, &mut gone)?;
                 if prune && !summary.cancelled {
                     if !gone.is_empty() {
                         // A file that moved is not gone: its tags must not be pruned with its old path.
-                        self.walk(writer, &usable, Task::Relocate, known, &mut relocator, &mut summary)?;
+                        let finder = self.finder(Task::Relocate, known, &walked);
+                        self.walk(writer, &usable, &finder, &mut relocator, &mut summary)?;
                     }
                     let tracks = relocator.prunable(&usable, &gone, yes)?;
                     summary.removed = writer.remove(&tracks)?;
@@ -110,28 +133,73 @@ impl Scanner {
                 summary.gone -=
                     summary.removed + gone.iter().filter(|index| relocator.has_moved(**index)).count() as u64;
             }
-            task => self.walk(writer, &usable, task, known, &mut relocator, &mut summary)?,
+            task => {
+                let finder = self.finder(task, known, &walked);
+                self.walk(writer, &usable, &finder, &mut relocator, &mut summary)?;
+            }
+        }
+        if task == Task::Add && summary.is_complete() && usable.iter().all(|target| matches!(target, Target::Folder(_)))
+        {
+            self.remember_walk(writer, targets, walked, known.len() + summary.added, &summary)?;
         }
         writer.finish()?;
         Ok(summary)
+    }
+
+    /// The summary of a scan that finds out without looking at files that nothing is new.
+    fn nothing_new(
+        &self,
+        writer: &mut dyn CatalogWriter,
+        targets: &[PathBuf],
+        task: Task,
+    ) -> Result<Option<Summary>, ScanError> {
+        if !self.trusts_folders || task != Task::Add {
+            return Ok(None);
+        }
+        let Some(key) = key_of(targets) else { return Ok(None) };
+        let record = writer.recall_walk(&key)?;
+        let files = record.and_then(|record| folders::unchanged(&record, &self.formats));
+        Ok(files.map(|files| {
+            self.progress.update(Counts { found: files, done: files, walked: true });
+            Summary { found: files, unchanged: files, ..Summary::default() }
+        }))
+    }
+
+    fn remember_walk(
+        &self,
+        writer: &mut dyn CatalogWriter,
+        targets: &[PathBuf],
+        walked: Walked,
+        tracks: u64,
+        summary: &Summary,
+    ) -> Result<(), ScanError> {
+        let record = walked.record(&self.formats, summary.found);
+        if let (Some(key), Some(record)) = (key_of(targets), record) {
+            writer.remember_walk(&key, &record, tracks)?;
+        }
+        Ok(())
     }
 
     fn walk(
         &self,
         writer: &mut dyn CatalogWriter,
         targets: &[Target],
-        task: Task,
-        known: &Known,
+        finder: &Finder<'_>,
         relocator: &mut Relocator<'_>,
         summary: &mut Summary,
     ) -> Result<(), ScanError> {
-        let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).min(4);
-        let finder = Finder { known, formats: &self.formats, task, threads };
+        let task = finder.task;
         let mut decide = |ingest: &mut musefs_contracts::writer::Ingest| {
             relocator.recognise(ingest);
             task != Task::Relocate || matches!(ingest.mode, IngestMode::Moved(_))
         };
-        self.pipeline(known).run(&|feed| finder.walk(targets, feed), writer, &mut decide, summary, &mut Vec::new())
+        self.pipeline(finder.known).run(
+            &|feed| finder.walk(targets, feed),
+            writer,
+            &mut decide,
+            summary,
+            &mut Vec::new(),
+        )
     }
 
     fn revisit(
@@ -142,8 +210,14 @@ impl Scanner {
         summary: &mut Summary,
         gone: &mut Vec<usize>,
     ) -> Result<(), ScanError> {
-        let finder = Finder { known, formats: &self.formats, task: Task::Add, threads: 1 };
+        let walked = Walked::default();
+        let finder = self.finder(Task::Add, known, &walked);
         self.pipeline(known).run(&|feed| finder.revisit(targets, feed), writer, &mut |_| true, summary, gone)
+    }
+
+    fn finder<'a>(&'a self, task: Task, known: &'a Known, walked: &'a Walked) -> Finder<'a> {
+        let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).min(4);
+        Finder { known, formats: &self.formats, task, walked, threads }
     }
 
     fn pipeline<'a>(&'a self, known: &'a Known) -> Pipeline<'a> {
@@ -156,6 +230,13 @@ impl Scanner {
             progress: self.progress.as_ref(),
         }
     }
+}
+
+/// What names these targets, whatever their order; `None` if one is not there.
+fn key_of(targets: &[PathBuf]) -> Option<Vec<u8>> {
+    let mut paths = targets.iter().map(|target| target.canonicalize().ok()).collect::<Option<Vec<_>>>()?;
+    paths.sort();
+    Some(paths.iter().flat_map(|path| path.as_os_str().as_bytes().iter().chain(&[0])).copied().collect())
 }
 
 /// The folders that were ever scanned, those of this scan included.

@@ -1,6 +1,7 @@
 //! Finding the files to examine: by walking folders, or by going through the files that are known.
 
 use crate::examine::extension_of;
+use crate::folders::Walked;
 use crate::known::{Entry, Known};
 use crate::pipeline::{Candidate, Feed, Found};
 use crate::scanner::Task;
@@ -25,6 +26,8 @@ pub(crate) struct Finder<'a> {
     pub(crate) formats: &'a Formats,
     /// What the scan is for.
     pub(crate) task: Task,
+    /// Notes the folders that are met.
+    pub(crate) walked: &'a Walked,
     /// Threads that walk.
     pub(crate) threads: usize,
 }
@@ -54,7 +57,10 @@ impl Finder<'_> {
             Box::new(move |entry| {
                 match entry {
                     Ok(entry) => self.visit(entry, &mut unchanged),
-                    Err(error) => walk_failed(&error, feed),
+                    Err(error) => {
+                        self.walked.spoil();
+                        walk_failed(&error, feed);
+                    }
                 }
                 if feed.is_closed() { WalkState::Quit } else { WalkState::Continue }
             })
@@ -75,6 +81,9 @@ impl Finder<'_> {
     }
 
     fn visit(&self, entry: DirEntry, unchanged: &mut Unchanged<'_>) {
+        if self.task == Task::Add && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            self.walked.note(entry.path());
+        }
         if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             return;
         }

@@ -49,7 +49,8 @@ pub(crate) fn run_task(
 ) -> CommandResult {
     let reporter = Arc::new(Reporter::new(talk.quiet));
     let cancelled = signals::interrupted(Second::Exits)?;
-    let result = scanner(jobs, scan_backing(&NoMeter), cancelled, reporter.clone()).run(writer, targets, task);
+    let scanner = scanner(jobs, scan_backing(&NoMeter), cancelled, reporter.clone()).trust_folders();
+    let result = scanner.run(writer, targets, task);
     reporter.finish();
     let summary = result.map_err(explain)?;
     if !talk.quiet {
