@@ -10,6 +10,7 @@ mod library;
 mod options;
 mod reflink;
 mod sequential;
+mod slow;
 mod store;
 mod system;
 
@@ -57,11 +58,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         let folder = places.corpus.to_string_lossy().into_owned();
         corpus::run(&[folder, "--tracks".into(), tracks, "--formats".into(), FORMATS.into()])?;
     }
-    let rounds = if options.wants_library() || options.wants("sequential") || options.wants("reflink") {
-        options.rounds
-    } else {
-        0
-    };
+    let anything = ["sequential", "reflink", "slow"].iter().any(|name| options.wants(name));
+    let rounds = if options.wants_library() || anything { options.rounds } else { 0 };
     for round in 0..rounds {
         // The native file system comes first, as what it reads is in the page cache for the others.
         for system in &systems {
@@ -71,6 +69,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             }
             sequential::measure(system, &places, &options, &mut figures)?;
             reflink::measure(system, &places, &options, &mut figures)?;
+            slow::measure(system, &places, &options, &mut figures)?;
         }
     }
     if options.wants("curves") {

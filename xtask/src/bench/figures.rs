@@ -56,6 +56,7 @@ works! {
     ReflinkFirst: "sequential, edited FLAC on XFS, cold disk", "GB/s", "";
     ReflinkLater: "sequential, edited FLAC on XFS, again", "GB/s", "0.9 of native";
     ReflinkDisk: "edited FLAC on XFS: disk it takes while open", "KiB", "64";
+    SlowStream: "slow backing, 10 ms a read: one stream of 40 MiB", "s", "1.2 of the peer's";
 }
 
 /// The systems that ours is compared with.

@@ -10,6 +10,9 @@ pub(super) const WAV: &str = "large.wav";
 pub(super) const FLAC: &str = "large.flac";
 pub(super) const OGG: &str = "large.opus";
 
+/// How long the stream from slow storage is at least.
+pub(super) const STREAM_BYTES: usize = 40 << 20;
+
 const TAGS: [(&str, &str); 3] = [("ARTIST", "Large"), ("ALBUM", "Large"), ("TITLE", "Large")];
 
 /// Writes those that are not there yet.
@@ -19,8 +22,17 @@ pub(super) fn write(folder: &Path) -> Result<(), String> {
     write_one(&folder.join(OGG), ogg)
 }
 
+/// Writes the stream, if it is not there yet.
+pub(super) fn write_stream(folder: &Path) -> Result<(), String> {
+    write_long(&folder.join("stream.flac"), STREAM_BYTES, || flac_of(STREAM_BYTES))
+}
+
 fn write_one(path: &Path, build: fn() -> Vec<u8>) -> Result<(), String> {
-    if fs::metadata(path).is_ok_and(|known| known.len() >= BYTES as u64) {
+    write_long(path, BYTES, build)
+}
+
+fn write_long(path: &Path, bytes: usize, build: fn() -> Vec<u8>) -> Result<(), String> {
+    if fs::metadata(path).is_ok_and(|known| known.len() >= bytes as u64) {
         return Ok(());
     }
     fs::write(path, build()).map_err(|error| format!("{}: {error}", path.display()))
@@ -52,12 +64,16 @@ fn wav() -> Vec<u8> {
 }
 
 fn flac() -> Vec<u8> {
+    flac_of(BYTES)
+}
+
+fn flac_of(bytes: usize) -> Vec<u8> {
     let mut builder = FlacBuilder::new(1).padding(4096);
     for (key, value) in TAGS {
         builder = builder.tag(&key.to_lowercase(), value);
     }
     let mut file = builder.build();
-    file.extend(audio(BYTES));
+    file.extend(audio(bytes));
     file
 }
 

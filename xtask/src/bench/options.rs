@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: cargo xtask bench [--tracks N] [--rounds R] [--only NAME,...] [--install-peer] [--json FILE] [--binary MUSEFS]
-names: scan mount walk edited read edit sequential reflink curves (curves only when named)";
+names: scan mount walk edited read edit sequential reflink slow curves (curves only when named)";
 
 /// What can be measured, and whether it is unless something is named.
-const WORK: [(&str, bool); 9] = [
+const WORK: [(&str, bool); 10] = [
     ("scan", true),
     ("mount", true),
     ("walk", true),
@@ -16,6 +16,7 @@ const WORK: [(&str, bool); 9] = [
     ("edit", true),
     ("sequential", true),
     ("reflink", true),
+    ("slow", true),
     ("curves", false),
 ];
 

@@ -67,6 +67,11 @@ fn rows() -> [(Vec<Work>, &'static str); 3] {
 
 /// Reads a large file to its end into one buffer. Answers GB/s.
 pub(super) fn read(path: &Path) -> Result<f64, String> {
+    read_at_least(path, files::BYTES)
+}
+
+/// The same of a file that has so many bytes at least.
+pub(super) fn read_at_least(path: &Path, least: usize) -> Result<f64, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut buffer = vec![0; 1 << 20];
     let began = Instant::now();
@@ -78,7 +83,7 @@ pub(super) fn read(path: &Path) -> Result<f64, String> {
             some => bytes += some,
         }
     }
-    if bytes < files::BYTES {
+    if bytes < least {
         return Err(format!("{}: {bytes} bytes are too few", path.display()));
     }
     Ok(bytes as f64 / 1e9 / began.elapsed().as_secs_f64())

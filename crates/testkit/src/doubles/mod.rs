@@ -5,12 +5,14 @@ mod format;
 mod meter;
 mod notifier;
 mod ramp;
+mod slow_folder;
 mod source;
 
 pub use format::FixedFormat;
 pub use meter::RecordingMeter;
 pub use notifier::{Forgotten, RecordingNotifier};
 pub use ramp::{RampSource, ramp, ramp_byte};
+pub use slow_folder::SlowFolder;
 pub use source::{CountingSource, FailingSource, MemoryBacking, ThrottledSource};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
