@@ -31,7 +31,8 @@ usage: cargo xtask COMMAND
   fuzz  [--seconds N] ...     every probe and layout against a fuzzer; --target NAME, --self-test
   generate                    man pages, completions and the dashboard anew, from what the program declares
   setup [--check]             install (as root, with apt) or name what the other commands need
-  dist                        release binaries of every feature set into target/dist
+  dist                        release binaries, a static archive and a Debian package into target/dist
+        [--deb] [--check] ... only the package; install, try and remove it as root; --profile PROFILE
 ";
 
 fn main() -> ExitCode {

@@ -29,6 +29,7 @@ const FOR_TESTS: &[Tool] = &[
     tool("python3", "python3"),
     tool("setpriv", "util-linux"),
     tool("unshare", "util-linux"),
+    tool("findmnt", "util-linux"),
     tool("c++", "g++"),
     tool("bash", "bash"),
     tool("curl", "curl"),

@@ -13,6 +13,7 @@ mod connection;
 mod difference;
 mod edit;
 mod error;
+mod health;
 mod history;
 mod ingest;
 mod moves;
@@ -27,4 +28,5 @@ mod walks;
 mod writer;
 
 pub use catalog::SqliteCatalog;
+pub use health::StoreHealth;
 pub use writer::SqliteWriter;

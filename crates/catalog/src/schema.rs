@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// `PRAGMA user_version` of the contract's tables.
-const CONTRACT_VERSION: i64 = 2;
+pub(crate) const CONTRACT_VERSION: i64 = 2;
 /// Version of our own tables and triggers, in `musefs_meta`.
 const SIDE_VERSION: i64 = 2;
 

@@ -51,7 +51,8 @@ fn mount_directly(path: &Path, options: &MountOptions, device: &File) -> Result<
         data.push_str(",allow_other");
     }
     let data = CString::new(data).map_err(|_| Errno::INVAL)?;
-    rustix::mount::mount(&*options.fs_name, path, format!("fuse.{}", options.fs_name), flags, &*data)
+    let source = options.source.as_deref().unwrap_or(Path::new(&options.fs_name));
+    rustix::mount::mount(source, path, format!("fuse.{}", options.fs_name), flags, &*data)
 }
 
 /// The helper mounts, and sends the connection through a socket whose number the environment tells it: its standard input.
@@ -59,7 +60,9 @@ fn mount_by_helper(path: &Path, options: &MountOptions) -> Result<OwnedFd, Mount
     let helper = fusermount().ok_or(MountError::NoFusermount)?;
     let failed = |error: io::Error| MountError::Refused(path.into(), error);
     let (ours, theirs) = UnixStream::pair().map_err(failed)?;
-    let mut list = format!("nosuid,nodev,noatime,default_permissions,fsname={0},subtype={0}", options.fs_name);
+    let source = options.source.as_deref().and_then(Path::to_str).filter(|source| !source.contains([',', '\\']));
+    let source = source.unwrap_or(&options.fs_name);
+    let mut list = format!("nosuid,nodev,noatime,default_permissions,fsname={source},subtype={}", options.fs_name);
     list.push_str(if options.read_only { ",ro" } else { ",rw" });
     if options.allow_other {
         list.push_str(",allow_other");

@@ -1,5 +1,7 @@
 //! How to mount.
 
+use std::path::PathBuf;
+
 /// How to mount. The default suits a local library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, set by name")]
@@ -7,6 +9,9 @@ pub struct MountOptions {
     /// What stands as the source of the mount in `/proc/self/mountinfo`; its type is `fuse.` and this name. Letters, digits,
     /// `-` and `_`.
     pub fs_name: String,
+    /// What stands as the source instead, such as the store's path. Where the mount is made by `fusermount3`, only a path
+    /// that needs no escaping there.
+    pub source: Option<PathBuf>,
     /// Users other than the one who mounts may enter. Permission bits are enforced by the kernel in either case.
     pub allow_other: bool,
     /// Threads that receive requests, at least 1. More than processors, because an open or a look-up may wait for storage.
@@ -30,6 +35,7 @@ impl Default for MountOptions {
     fn default() -> Self {
         Self {
             fs_name: "musefs".into(),
+            source: None,
             allow_other: false,
             threads: 4,
             max_background: 64,

@@ -16,6 +16,8 @@ pub(crate) enum Ending {
     SomeUnreadable,
     /// The user interrupted it.
     Interrupted,
+    /// Another process did the work, said how it went, and ended with this code.
+    Told(u8),
 }
 
 impl From<Ending> for ExitCode {
@@ -24,6 +26,7 @@ impl From<Ending> for ExitCode {
             Ending::Done => ExitCode::SUCCESS,
             Ending::SomeUnreadable => ExitCode::from(2),
             Ending::Interrupted => ExitCode::from(130),
+            Ending::Told(code) => ExitCode::from(code),
         }
     }
 }

@@ -7,15 +7,19 @@
 mod allocator;
 mod cli;
 mod commands;
+mod daemon;
+mod doctor;
 mod dry_run;
 mod edits;
 mod errors;
 mod logging;
+mod mount_helper;
 mod output;
 mod progress;
 mod selection;
 mod serve;
 mod signals;
+mod status;
 mod tree_walk;
 mod watching;
 mod wiring;
@@ -23,10 +27,17 @@ mod wiring;
 use clap::Parser;
 use cli::{Cli, Command};
 use errors::{Failure, usage};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words = match words() {
+        Ok(Some(words)) => words,
+        // mount(8) only rehearses.
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(failure) => return fail(&failure),
+    };
+    let cli = match Cli::try_parse_from(std::iter::once("musefs".into()).chain(words.iter().cloned())) {
         Ok(cli) => cli,
         // Help and version are asked for, and are no errors.
         Err(error) if !error.use_stderr() => {
@@ -38,6 +49,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Scan(args) => commands::scan::run(args),
         Command::Revalidate(args) => commands::revalidate::run(args),
+        Command::Mount(args) if args.goes_on_alone() => daemon::detach(&words),
         Command::Mount(args) => commands::mount::run(args),
         Command::Up(args) => commands::up::run(args),
         Command::Tag(args) => commands::tag::run(&args),
@@ -47,6 +59,8 @@ fn main() -> ExitCode {
         Command::History(args) => commands::history::run(&args),
         Command::Undo(args) => commands::undo::run(&args),
         Command::Revert(args) => commands::revert::run(args),
+        Command::Doctor(args) => commands::doctor::run(args),
+        Command::Status(args) => commands::status::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
     };
     match result {
@@ -55,7 +69,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// What the user, or mount(8), says; `None` where nothing is to be done.
+fn words() -> Result<Option<Vec<OsString>>, Failure> {
+    let mut words = std::env::args_os();
+    if words.next().is_some_and(|program| mount_helper::is_called(&program)) {
+        return mount_helper::words(words);
+    }
+    let words: Vec<OsString> = words.collect();
+    match words.split_first() {
+        Some((first, rest)) if first == "mount-helper" => mount_helper::words(rest.iter().cloned()),
+        _ => Ok(Some(words)),
+    }
+}
+
 fn fail(failure: &Failure) -> ExitCode {
-    output::complain(failure.line());
+    output::complain(format!("{}{}", logging::failure_prefix(), failure.line()));
     ExitCode::from(errors::FAILED)
 }

@@ -21,8 +21,9 @@ use musefs_telemetry::Registry;
 use musefs_template::Template;
 use musefs_tree::ArenaTree;
 use musefs_vfs::{Refresher, Vfs, VfsOptions, VfsParts};
+use sd_notify::NotifyState;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -74,6 +75,7 @@ pub(crate) struct Prepared {
     pub(crate) vfs: Arc<Vfs>,
     registry: Arc<Registry>,
     scan_backing: Arc<dyn Backing>,
+    source: Option<PathBuf>,
 }
 
 impl Prepared {
@@ -114,7 +116,13 @@ impl Prepared {
             ..VfsOptions::default()
         };
         let scan_backing = scan_backing(meter);
-        Ok(Self { vfs: Vfs::new(parts, options)?, registry, scan_backing })
+        Ok(Self { vfs: Vfs::new(parts, options)?, registry, scan_backing, source: None })
+    }
+
+    /// Names what stands as the source in the table of mounts.
+    pub(crate) fn from_source(mut self, source: Option<PathBuf>) -> Self {
+        self.source = source;
+        self
     }
 
     /// Mounts it and keeps it fresh.
@@ -138,6 +146,7 @@ impl Prepared {
             max_readahead_kib: serve.max_readahead_kib,
             reads_inflight_max: READS_INFLIGHT,
             keep_cache: serve.keep_cache,
+            source: self.source,
             ..defaults
         };
         let mounted = musefs_fuse_adapter::mount(self.vfs.clone(), pool, self.registry.as_ref(), mountpoint, &options)?;
@@ -169,8 +178,9 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Tells that it is up.
+    /// Tells that it is up: whoever started it, and a service manager that waits for it.
     pub(crate) fn announce(&self, quiet: bool) {
+        tell_manager(NotifyState::Ready);
         if quiet {
             return;
         }
@@ -188,11 +198,19 @@ impl Serving {
                 return Ok(Ending::Done);
             }
         }
+        tell_manager(NotifyState::Stopping);
         // What is told to a kernel that is being unmounted is of no use.
         drop(self.refresher);
         // A command that still reads the mount would keep it busy.
         drop(self.hooks);
         self.mounted.unmount(GRACE)?;
         Ok(Ending::Done)
+    }
+}
+
+/// Tells systemd, if it is who started this and wants to know.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!("the service manager cannot be told: {error}");
     }
 }

@@ -55,9 +55,14 @@ pub(crate) enum Store {
 }
 
 impl Store {
+    /// Whether this names a store in memory.
+    pub(crate) fn is_in_memory(name: &Path) -> bool {
+        name.as_os_str() == IN_MEMORY
+    }
+
     /// The store of this name.
     pub(crate) fn named(name: &Path) -> Self {
-        if name.as_os_str() == IN_MEMORY { Self::Memory(MemoryCatalog::new()) } else { Self::File(name.to_owned()) }
+        if Self::is_in_memory(name) { Self::Memory(MemoryCatalog::new()) } else { Self::File(name.to_owned()) }
     }
 
     /// The store of a command that ends at once, so that one in memory would be of no use.

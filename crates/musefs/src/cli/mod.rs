@@ -1,6 +1,7 @@
 //! The command line: what can be said, and what is wrong with what was said. The arguments of commands that belong
 //! together stand in a module of their own.
 
+mod doctor;
 mod find;
 mod generate;
 mod history;
@@ -11,6 +12,7 @@ mod serve;
 mod tag;
 mod view;
 
+pub(crate) use doctor::{DoctorArgs, StatusArgs};
 pub(crate) use find::{LsArgs, QueryArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use history::{HistoryArgs, RevertArgs, UndoArgs};
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     Undo(UndoArgs),
     /// Give tracks the tags and art of their files again
     Revert(RevertArgs),
+    /// Say what is wrong with this machine, a store or a mount, and what to do
+    Doctor(DoctorArgs),
+    /// Show how a mount is doing
+    Status(StatusArgs),
     /// Write man pages, shell completions and the dashboard into a folder
     #[command(hide = true)]
     Generate(GenerateArgs),

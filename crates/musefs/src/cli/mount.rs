@@ -17,6 +17,15 @@ pub(crate) struct MountArgs {
     /// Print the paths that would be shown, and mount nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Return once it is mounted, and go on in the background; the log goes to the system's log
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) daemon: bool,
+    /// This is the process in the background
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
+    /// What /proc/mounts shows as the source
+    #[arg(long, hide = true, value_name = "NAME")]
+    pub(crate) source: Option<PathBuf>,
     /// Watch the scanned folders and read what changes in them
     #[arg(long, env = "MUSEFS_WATCH", num_args = 0..=1, require_equals = true, default_value = "false",
         default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
@@ -27,6 +36,13 @@ pub(crate) struct MountArgs {
     pub(crate) serve: ServeArgs,
     #[command(flatten)]
     pub(crate) talk: TalkArgs,
+}
+
+impl MountArgs {
+    /// Whether this process only starts the one that mounts.
+    pub(crate) fn goes_on_alone(&self) -> bool {
+        self.daemon && !self.detached
+    }
 }
 
 /// `musefs up`.

@@ -17,8 +17,13 @@ fn every_flag_with_a_single_value_has_its_variable() {
     for command in Cli::command().get_subcommands() {
         for argument in command.get_arguments() {
             let (Some(long), true) = (argument.get_long(), argument.get_action().takes_values()) else { continue };
-            // The one may be repeated; the other names a thing of the moment, which no setting should.
-            if matches!(long, "fallback" | "edit") {
+            // The one may be repeated; the other names a thing of the moment, which no setting should; hidden ones are what
+            // the program tells itself.
+            if matches!(long, "fallback" | "edit") || argument.is_hide_set() {
+                continue;
+            }
+            // The variable is that of the mount's flag.
+            if (command.get_name(), long) == ("status", "watch") {
                 continue;
             }
             let variable = format!("MUSEFS_{}", long.replace('-', "_").to_ascii_uppercase());

@@ -1,5 +1,6 @@
 //! The commands, one a module.
 
+pub(crate) mod doctor;
 pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod inspect;
@@ -9,6 +10,7 @@ pub(crate) mod query;
 pub(crate) mod revalidate;
 pub(crate) mod revert;
 pub(crate) mod scan;
+pub(crate) mod status;
 pub(crate) mod tag;
 pub(crate) mod undo;
 pub(crate) mod up;

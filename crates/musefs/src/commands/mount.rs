@@ -6,13 +6,20 @@ use crate::serve::{Prepared, template};
 use crate::signals::{Second, interrupted};
 use crate::watching::watch;
 use crate::wiring::Store;
-use crate::{dry_run, logging};
+use crate::{daemon, dry_run, logging};
 use musefs_fuse_adapter::check_mountpoint;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs the command.
-pub(crate) fn run(args: MountArgs) -> CommandResult {
-    logging::start(args.talk);
+pub(crate) fn run(mut args: MountArgs) -> CommandResult {
+    if args.detached {
+        daemon::leave_terminal();
+        logging::start_detached(args.talk);
+        make_absolute(&mut args)?;
+    } else {
+        logging::start(args.talk);
+    }
     let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
     let store = Store::named(&args.db);
     let catalog = store.open()?;
@@ -25,16 +32,33 @@ pub(crate) fn run(args: MountArgs) -> CommandResult {
     // Seen before the library is read, which may take a while.
     check_mountpoint(&mountpoint)?;
     let interrupted = interrupted(Second::Waits)?;
-    let serving =
-        Prepared::new(catalog, Arc::new(template), &args.view, &args.serve)?.mount(&mountpoint, &args.serve)?;
+    let serving = Prepared::new(catalog, Arc::new(template), &args.view, &args.serve)?
+        .from_source(args.source)
+        .mount(&mountpoint, &args.serve)?;
     let watcher = if args.watch {
         let roots = store.open_writer()?.roots()?;
         Some(watch(&store, roots, serving.scan_backing.clone(), interrupted.clone())?)
     } else {
         None
     };
-    serving.announce(args.talk.quiet);
+    serving.announce(args.talk.quiet || args.detached);
+    if args.detached {
+        daemon::ready()?;
+    }
     let ending = serving.until(&interrupted);
     drop(watcher);
     ending
+}
+
+/// The process in the background lets go of its folder, so that no path may go on from there.
+fn make_absolute(args: &mut MountArgs) -> Result<(), Failure> {
+    let absolute = |path: &mut PathBuf| {
+        *path = std::path::absolute(&*path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        Ok::<_, Failure>(())
+    };
+    if !Store::is_in_memory(&args.db) {
+        absolute(&mut args.db)?;
+    }
+    args.mountpoint.as_mut().map_or(Ok(()), absolute)?;
+    args.serve.splice_dir.as_mut().map_or(Ok(()), absolute)
 }

@@ -122,11 +122,18 @@ fn refuse_overlap(music: &[PathBuf], mountpoint: &Path) -> Result<(), Failure> {
 
 /// `musefs/library.db` in the user's data folder, which is made.
 fn default_store() -> Result<PathBuf, Failure> {
+    let store =
+        usual_store().ok_or_else(|| Failure::new("there is no home folder for the store; name one with --db"))?;
+    if let Some(folder) = store.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::new(format!("{}: {error}; name another store with --db", folder.display())))?;
+    }
+    Ok(store)
+}
+
+/// Where the store of `musefs up` is; `None` for a user without a home.
+pub(crate) fn usual_store() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
-    let folder = data.ok_or_else(|| Failure::new("there is no home folder for the store; name one with --db"))?;
-    let folder = folder.join("musefs");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Failure::new(format!("{}: {error}; name another store with --db", folder.display())))?;
-    Ok(folder.join("library.db"))
+    let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")))?;
+    Some(data.join("musefs/library.db"))
 }
