@@ -159,7 +159,7 @@ fn split(text: &str) -> Vec<String> {
     while let Some(letter) = letters.next() {
         match letter {
             '\\' if letters.peek().is_some_and(|next| matches!(next, ',' | '"' | '\\')) => {
-                option.extend(letters.next())
+                option.extend(letters.next());
             }
             '"' => quoted = !quoted,
             ',' if !quoted => options.push(std::mem::take(&mut option)),

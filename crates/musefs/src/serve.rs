@@ -120,7 +120,7 @@ impl Prepared {
     }
 
     /// Names what stands as the source in the table of mounts.
-    pub(crate) fn from_source(mut self, source: Option<PathBuf>) -> Self {
+    pub(crate) fn with_source(mut self, source: Option<PathBuf>) -> Self {
         self.source = source;
         self
     }

@@ -129,7 +129,8 @@ fn a_line_of_fstab_mounts() {
     world.scan();
     let fstab = world.root.join("fstab");
     // Blanks stand as \040 there.
-    let options = r#"noauto,nofail,allow_other,template=$artist/$album\040by\040$artist/$title,x-systemd.requires-mounts-for=/srv"#;
+    let options =
+        r"noauto,nofail,allow_other,template=$artist/$album\040by\040$artist/$title,x-systemd.requires-mounts-for=/srv";
     fs::write(&fstab, format!("{} {} fuse.musefs {options} 0 0\n", world.db.display(), world.mnt.display())).unwrap();
     let (fstab, mnt) = (fstab.display(), world.mnt.display());
     let script = format!(

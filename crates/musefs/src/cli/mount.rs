@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// `musefs mount`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, set by name")]
 pub(crate) struct MountArgs {
     /// An empty folder, where the tree will appear
     #[arg(value_name = "MOUNTPOINT", required_unless_present = "dry_run")]

@@ -16,9 +16,9 @@ pub(crate) fn run(args: DoctorArgs) -> CommandResult {
     if args.json {
         say(Value::Array(findings.iter().map(crate::doctor::Finding::json).collect()));
     } else {
-        findings.iter().for_each(|finding| {
+        for finding in &findings {
             say(finding);
-        });
+        }
     }
     let is_broken = findings.iter().any(|finding| finding.verdict == Verdict::Broken);
     Ok(if is_broken { Ending::Told(FAILED) } else { Ending::Done })

@@ -33,7 +33,7 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
     check_mountpoint(&mountpoint)?;
     let interrupted = interrupted(Second::Waits)?;
     let serving = Prepared::new(catalog, Arc::new(template), &args.view, &args.serve)?
-        .from_source(args.source)
+        .with_source(args.source)
         .mount(&mountpoint, &args.serve)?;
     let watcher = if args.watch {
         let roots = store.open_writer()?.roots()?;

@@ -22,7 +22,9 @@ impl Fake {
         };
         let machine = Machine { root: folder.path().to_owned(), may_mount, ask };
         let fake = Self { folder, machine };
-        files.iter().for_each(|(path, text)| fake.put(path, text));
+        for (path, text) in files {
+            fake.put(path, text);
+        }
         fake
     }
 
