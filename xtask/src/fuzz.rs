@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: every probe, layout and template against input that a fuzzer makes up.
 //!
-//! The targets stand in `fuzz/`, a workspace of its own because libFuzzer needs a nightly compiler. Each begins with seeds that it
-//! writes itself. What was learnt is kept in `target/fuzz/corpus`, so that the next run goes on from there.
+//! The targets stand in `fuzz/`, a workspace of its own because libFuzzer needs compiler flags that are not stable: a nightly
+//! compiler is taken where there is one, else the stable one is told to allow them. Each begins with seeds that it writes itself. What was learnt is kept in `target/fuzz/corpus`, so that the next run goes on from there.
 
 use crate::process::{self, cargo, command, is_installed, root, target};
 use std::fs;
@@ -73,18 +73,32 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     Ok(options)
 }
 
+/// What compiles the targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compiler {
+    Nightly,
+    /// The compiler of the rest of the project, told to accept flags that are not stable.
+    StableUnlocked,
+}
+
+impl Compiler {
+    /// Chooses among the toolchains that rustup lists; none are listed where there is no rustup.
+    fn among(toolchains: &str) -> Self {
+        let nightly = toolchains.lines().any(|line| line.starts_with("nightly"));
+        if nightly { Self::Nightly } else { Self::StableUnlocked }
+    }
+}
+
 /// The tools, and the folder that everything is put into.
 struct Fuzzer {
     cargo_fuzz: PathBuf,
+    compiler: Compiler,
     folder: PathBuf,
 }
 
 impl Fuzzer {
     fn new() -> Result<Self, String> {
         let toolchains = process::output(&mut command("rustup", &["toolchain", "list"])).unwrap_or_default();
-        if !toolchains.lines().any(|line| line.starts_with("nightly")) {
-            return Err("libFuzzer needs a nightly compiler: rustup toolchain install nightly --profile minimal".into());
-        }
         if !is_installed("c++") {
             return Err("libFuzzer is C++: install a compiler, as with apt-get install g++".into());
         }
@@ -93,14 +107,21 @@ impl Fuzzer {
         if !cargo_fuzz.exists() {
             process::run(cargo(&["install", "cargo-fuzz", "--locked", "--root"]).arg(&tools))?;
         }
-        Ok(Self { cargo_fuzz, folder: target().join("fuzz") })
+        Ok(Self { cargo_fuzz, compiler: Compiler::among(&toolchains), folder: target().join("fuzz") })
     }
 
     /// A `cargo fuzz` command.
     fn cargo_fuzz(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.cargo_fuzz);
-        // The cargo that runs this program is named by these, and is a stable one.
-        command.env_remove("CARGO").env_remove("RUSTC").env("RUSTUP_TOOLCHAIN", "nightly");
+        match self.compiler {
+            // The cargo that runs this program is named by these, and is a stable one.
+            Compiler::Nightly => {
+                command.env_remove("CARGO").env_remove("RUSTC").env("RUSTUP_TOOLCHAIN", "nightly");
+            }
+            Compiler::StableUnlocked => {
+                command.env("RUSTC_BOOTSTRAP", "1");
+            }
+        }
         command.arg("fuzz").args(arguments).arg("--fuzz-dir").arg(root().join("fuzz")).current_dir(root());
         command
     }

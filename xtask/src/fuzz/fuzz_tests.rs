@@ -25,3 +25,11 @@ fn a_log_tells_what_was_found() {
     let slow = Outcome::read("==1== ERROR: libFuzzer: timeout after 10 seconds\n");
     assert_eq!(slow.reason, "timeout after 10 seconds");
 }
+
+#[test]
+fn a_stable_compiler_will_do_where_there_is_no_nightly_one() {
+    let nightly = "stable-x86_64-unknown-linux-gnu (active, default)\nnightly-x86_64-unknown-linux-gnu\n";
+    assert_eq!(Compiler::among(nightly), Compiler::Nightly);
+    assert_eq!(Compiler::among("stable-x86_64-unknown-linux-gnu (active, default)\n"), Compiler::StableUnlocked);
+    assert_eq!(Compiler::among(""), Compiler::StableUnlocked);
+}
