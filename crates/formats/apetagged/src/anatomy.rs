@@ -3,6 +3,7 @@
 use musefs_contracts::anatomy::ByteRange;
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_format_ape::ApeTag;
+use musefs_format_id3::lyrics3::Lyrics3;
 use musefs_format_id3::{Id3v1, TagInfo};
 
 /// A tag behind the stream.
@@ -10,6 +11,7 @@ use musefs_format_id3::{Id3v1, TagInfo};
 pub(crate) enum Trailer {
     Ape(ApeTag),
     Id3v1(Id3v1),
+    Lyrics3(Lyrics3),
 }
 
 impl Trailer {
@@ -17,6 +19,7 @@ impl Trailer {
         match self {
             Self::Ape(tag) => tag.range,
             Self::Id3v1(tag) => tag.range,
+            Self::Lyrics3(block) => block.range,
         }
     }
 }
@@ -49,6 +52,10 @@ impl Tags {
                     out.int(1);
                     tag.encode(&mut out);
                 }
+                Trailer::Lyrics3(block) => {
+                    out.int(2);
+                    block.encode(&mut out);
+                }
             }
         }
         out.int(self.only_id3.len() as u64);
@@ -69,6 +76,7 @@ impl Tags {
         let trailer = |input: &mut Decoder<'_>| match input.int()? {
             0 => ApeTag::decode(input).map(Trailer::Ape),
             1 => Id3v1::decode(input).map(Trailer::Id3v1),
+            2 => Lyrics3::decode(input).map(Trailer::Lyrics3),
             _ => Err(DecodeError),
         };
         let trailing = (0..input.count()?).map(|_| trailer(input)).collect::<Result<_, _>>()?;

@@ -7,7 +7,7 @@ use musefs_contracts::edit::{Edit, EditValue, KeyChange};
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_format_ape::{self as ape, Follow};
-use musefs_format_id3::{ROLE_PICTURE, TagInfo, fit, splice_tag};
+use musefs_format_id3::{ROLE_PICTURE, TagInfo, fit, lyrics3, splice_tag};
 
 /// The audio moves by multiples of this, so that served and backing offsets share pages and extents.
 const BLOCK: u64 = 4096;
@@ -59,10 +59,11 @@ fn leading(anatomy: &Anatomy, tag: &TagInfo, edit: &Edit) -> Result<LayoutBuilde
 
 fn trailing(anatomy: &Anatomy, tags: &Tags, edit: &Edit, out: &mut LayoutBuilder) -> Result<(), LayoutError> {
     let seen = tags.trailing.iter().rposition(|tag| matches!(tag, Trailer::Ape(_)));
-    if seen.is_none() {
-        out.append(ape::new_tag(&with_carried(edit, &tags.only_id3))?);
-    }
+    let new_at = seen.is_none().then(|| place_of_new(&tags.trailing));
     for (index, tag) in tags.trailing.iter().enumerate() {
+        if new_at == Some(index) {
+            out.append(ape::new_tag(&with_carried(edit, &tags.only_id3))?);
+        }
         match tag {
             Trailer::Ape(tag) => {
                 let follow = if seen == Some(index) { Follow::All } else { Follow::Known };
@@ -71,9 +72,28 @@ fn trailing(anatomy: &Anatomy, tags: &Tags, edit: &Edit, out: &mut LayoutBuilder
             Trailer::Id3v1(tag) => {
                 out.append(tag.splice(edit));
             }
+            Trailer::Lyrics3(block) => {
+                out.append(lyrics3::splice(anatomy, block, elements(anatomy, block.range), edit));
+            }
         }
     }
+    if new_at == Some(tags.trailing.len()) {
+        out.append(ape::new_tag(&with_carried(edit, &tags.only_id3))?);
+    }
     Ok(())
+}
+
+/// Where readers look for an APEv2 tag: at the end of the file, or before the last ID3v1 tag and the Lyrics3 block that
+/// belongs to it.
+fn place_of_new(trailing: &[Trailer]) -> usize {
+    let mut at = trailing.len();
+    if matches!(trailing.last(), Some(Trailer::Id3v1(_))) {
+        at -= 1;
+    }
+    if let Some(Trailer::Lyrics3(_)) = trailing.get(..at).and_then(<[_]>::last) {
+        at -= 1;
+    }
+    at
 }
 
 /// The edit, and beside it what the file's other tags say of keys that it does not touch. Keys that cannot be names of

@@ -21,7 +21,7 @@ use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 1;
+pub(crate) const PROBER: u32 = 2;
 
 /// WavPack, Monkey's Audio, Musepack, TAK and OptimFROG files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +66,9 @@ impl Format for ApeTagged {
     }
 
     fn element_name(&self, element: &Element) -> String {
+        if element.role == musefs_format_id3::lyrics3::ROLE_LYRICS3 {
+            return format!("Lyrics3 {}", musefs_format_id3::id_name(element.id));
+        }
         if element.role < musefs_format_ape::ROLE_ITEM {
             return format!("ID3 {}", musefs_format_id3::id_name(element.id));
         }

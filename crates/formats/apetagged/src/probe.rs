@@ -8,7 +8,7 @@ use musefs_contracts::format::Head;
 use musefs_contracts::limits;
 use musefs_contracts::probe::{Probe, ProbeError};
 use musefs_format_ape as ape;
-use musefs_format_id3::{Collector, probe_tag, probe_v1};
+use musefs_format_id3::{Collector, lyrics3, probe_tag, probe_v1};
 use std::io;
 
 /// Bytes that tell what a stream is.
@@ -26,7 +26,7 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
     let mut out = Collector::new();
     // A tag that claims the stream's first bytes as well lies.
     let mut tags = Tags { trailing: locate(source, start.saturating_add(SHORTEST_STREAM), size)?, ..Tags::default() };
-    // What wins is told first: the last APEv2 tag, then those before it, ID3v2, ID3v1.
+    // What wins is told first: the last APEv2 tag, then those before it, ID3v2, ID3v1, Lyrics3.
     for tag in tags.trailing.iter().rev() {
         if let Trailer::Ape(tag) = tag {
             probe_ape(source, tag, &mut out)?;
@@ -36,6 +36,11 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
     for tag in &tags.trailing {
         if let Trailer::Id3v1(tag) = tag {
             probe_v1(source, start, tag.range.end(), tag.range.end() == size, &mut out)?;
+        }
+    }
+    for tag in &tags.trailing {
+        if let Trailer::Lyrics3(block) = tag {
+            lyrics3::probe(source, block, &mut out)?;
         }
     }
     if !tags.trailing.iter().any(|tag| matches!(tag, Trailer::Ape(_))) {
@@ -63,16 +68,23 @@ fn locate(source: &dyn Source, floor: u64, size: u64) -> io::Result<Vec<Trailer>
     let mut found = Vec::new();
     let mut end = size;
     while found.len() < MOST_TAGS {
-        let tag = match probe_v1(source, floor, end, end == size, &mut Collector::new())? {
-            Some(tag) => Some(Trailer::Id3v1(tag)),
-            None => ape::locate(source, floor, end)?.map(Trailer::Ape),
-        };
-        let Some(tag) = tag else { break };
+        let Some(tag) = locate_one(source, floor, end, size)? else { break };
         end = tag.range().offset;
         found.push(tag);
     }
     found.reverse();
     Ok(found)
+}
+
+/// The tag that ends at `end`.
+fn locate_one(source: &dyn Source, floor: u64, end: u64, size: u64) -> io::Result<Option<Trailer>> {
+    if let Some(tag) = probe_v1(source, floor, end, end == size, &mut Collector::new())? {
+        return Ok(Some(Trailer::Id3v1(tag)));
+    }
+    if let Some(tag) = ape::locate(source, floor, end)? {
+        return Ok(Some(Trailer::Ape(tag)));
+    }
+    Ok(lyrics3::locate(source, floor, end)?.map(Trailer::Lyrics3))
 }
 
 fn leading(source: &dyn Source, start: u64, tags: &mut Tags, out: &mut Collector) -> io::Result<()> {

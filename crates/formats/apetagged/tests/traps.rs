@@ -54,6 +54,46 @@ fn a_file_with_id3v1_alone_gets_a_tag_before_it_that_says_the_same() {
     assert_eq!(served, [stream(100), ape(&items), id3v1("Other", "Me", 3)].concat());
 }
 
+fn lyrics3() -> Vec<u8> {
+    let fields = b"LYRICSBEGININD0000200LYR00006Words!ETT00004Song";
+    [&fields[..], format!("{:06}", fields.len()).as_bytes(), b"LYRICS200"].concat()
+}
+
+#[test]
+fn a_tag_before_lyrics3_and_id3v1_is_seen_and_edited() {
+    let file = [stream(100), titled("Song"), lyrics3(), id3v1("Song", "Me", 3)].concat();
+    let tags = probe(&file).tags;
+    assert_eq!((tags.get("title"), tags.get("lyrics")), (&["Song".to_owned()][..], &["Words!".to_owned()][..]));
+    assert_eq!(splice(&file, &[]), file);
+    let served = splice(&file, &[("title", &["Other"])]);
+    let kept = b"LYRICSBEGININD0000200LYR00006Words!000035LYRICS200";
+    assert!(served.starts_with(&[stream(100), titled("Other")].concat()));
+    assert!(served.ends_with(&id3v1("Other", "Me", 3)));
+    assert!(position(&served, b"ETT").is_none() && position(&served, kept).is_some());
+    let tags = probe(&served).tags;
+    assert_eq!((tags.get("title"), tags.get("lyrics")), (&["Other".to_owned()][..], &["Words!".to_owned()][..]));
+}
+
+#[test]
+fn a_new_tag_stands_where_readers_look_for_it() {
+    let last = id3v1("Song", "Me", 3);
+    let file = [stream(100), lyrics3(), last.clone()].concat();
+    let served = splice(&file, &[("genre", &["Jazz"])]);
+    let tag = ape(&[
+        item("Artist", 0, b"Me"),
+        item("Genre", 0, b"Jazz"),
+        item("Lyrics", 0, b"Words!"),
+        item("Title", 0, b"Song"),
+        item("Track", 0, b"3"),
+    ]);
+    let tagged = [&last[..127], &[8]].concat();
+    assert_eq!(served, [stream(100), tag, lyrics3(), tagged].concat());
+    let file = [stream(100), id3v1("Old", "Me", 3), last.clone()].concat();
+    let served = splice(&file, &[("album", &["Best"])]);
+    let at = position(&served, b"APETAGEX").unwrap();
+    assert!(position(&served, b"Old").unwrap() < at && at < position(&served, b"Song\0\0").unwrap());
+}
+
 #[test]
 fn id3v2_in_front_is_kept_but_for_what_the_edit_touches() {
     let front = id3(&[(b"TIT2", "Song"), (b"TALB", "Album"), (b"PRIV", "own")], 30);

@@ -1,4 +1,5 @@
-//! ID3v1 and ID3v2 tags: taken apart frame by frame, and put together again with an edit exchanged.
+//! ID3v1 and ID3v2 tags, and the Lyrics3 block that goes with ID3v1: taken apart, and put together again with an edit
+//! exchanged.
 //!
 //! Written after the "ID3 tag version 2.4.0" structure and frames documents (2000), "ID3 tag version 2.3.0" (1999) and
 //! "ID3 tag version 2" (2.2, 1998), and after what taggers really write where it differs from them.
@@ -25,6 +26,7 @@ mod frames;
 mod generate;
 mod genre;
 mod header;
+pub mod lyrics3;
 mod private;
 mod probe;
 mod splice;

@@ -1,9 +1,9 @@
 //! What is remembered of a file beyond its elements: its tags, in file order.
 
-use crate::lyrics3::{Lyrics3, ROLE_LYRICS3};
 use musefs_contracts::anatomy::{ByteRange, Element};
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_format_ape::{ApeTag, ROLE_ITEM};
+use musefs_format_id3::lyrics3::{Lyrics3, ROLE_LYRICS3};
 use musefs_format_id3::{Id3v1, TagInfo, id_name};
 
 /// A tag of the file.

@@ -1,13 +1,13 @@
 //! Lays a file out with an edit exchanged.
 
 use crate::anatomy::{Part, Parts};
-use crate::{AAC, MP3, PROBER, lyrics3};
+use crate::{AAC, MP3, PROBER};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_format_ape::{self as ape, Follow};
-use musefs_format_id3::{Carried, CarriedText, Frames, TagInfo, fit, new_tag, splice_tag};
+use musefs_format_id3::{Carried, CarriedText, Frames, TagInfo, fit, lyrics3, new_tag, splice_tag};
 use std::collections::HashSet;
 
 /// The audio moves by multiples of this, so that served and backing offsets share pages and extents.

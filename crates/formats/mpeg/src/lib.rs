@@ -13,7 +13,6 @@ mod adts;
 mod anatomy;
 mod frame;
 mod layout;
-mod lyrics3;
 mod probe;
 mod sync;
 
@@ -30,7 +29,7 @@ pub const MP3: FormatId = FormatId::new("mp3");
 pub const AAC: FormatId = FormatId::new("aac");
 
 /// Version of the prober.
-const PROBER: u32 = 1;
+const PROBER: u32 = 2;
 
 /// MPEG audio and ADTS.
 #[derive(Clone, Copy, Debug, Default)]

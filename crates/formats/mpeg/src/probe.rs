@@ -2,13 +2,13 @@
 
 use crate::anatomy::{Part, Parts};
 use crate::sync::{Found, Stream, first_frame, looks_like, read_up_to};
-use crate::{AAC, MP3, PROBER, lyrics3};
+use crate::{AAC, MP3, PROBER};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability};
 use musefs_contracts::backing::Source;
 use musefs_contracts::format::{Confidence, Head};
 use musefs_contracts::probe::{Probe, ProbeError};
 use musefs_format_ape as ape;
-use musefs_format_id3::{Collector, HEADER_LEN, Header, probe_tag, probe_trailing_tag, probe_v1};
+use musefs_format_id3::{Collector, HEADER_LEN, Header, lyrics3, probe_tag, probe_trailing_tag, probe_v1};
 use std::io;
 
 /// How many tags are followed at either end of a file.

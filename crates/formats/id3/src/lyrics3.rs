@@ -3,17 +3,17 @@
 //! Version 1 is text between `LYRICSBEGIN` and `LYRICSEND`; version 2 is fields of a three-letter name, five digits of
 //! length and text, with the block's length in six digits before `LYRICS200`.
 
-use crate::sync::read_up_to;
+use crate::collect::Collector;
+use crate::stream::read_up_to;
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
 use musefs_contracts::backing::Source;
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_contracts::edit::Edit;
 use musefs_contracts::layout::LayoutBuilder;
-use musefs_format_id3::Collector;
 use std::io;
 
 /// An element that is a field of version 2, or all of the text of version 1.
-pub(crate) const ROLE_LYRICS3: u8 = 24;
+pub const ROLE_LYRICS3: u8 = 4;
 
 const BEGIN: &[u8] = b"LYRICSBEGIN";
 const END_1: &[u8] = b"LYRICSEND";
@@ -24,27 +24,30 @@ const FIELD_HEADER: u64 = 8;
 
 /// What is remembered of a block beyond its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lyrics3 {
+pub struct Lyrics3 {
+    /// The block, from its first word to its last.
     pub range: ByteRange,
     /// Version 2.
     pub fields: bool,
 }
 
 impl Lyrics3 {
-    pub(crate) fn encode(&self, out: &mut Encoder) {
+    /// Appends the stored form.
+    pub fn encode(&self, out: &mut Encoder) {
         out.int(self.range.offset);
         out.int(self.range.len);
         out.int(u64::from(self.fields));
     }
 
-    pub(crate) fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+    /// Takes the stored form.
+    pub fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let range = ByteRange::new(input.int()?, input.int()?);
         Ok(Self { range, fields: input.int()? != 0 })
     }
 }
 
 /// Finds the block that ends at `end`.
-pub(crate) fn locate(source: &dyn Source, floor: u64, end: u64) -> io::Result<Option<Lyrics3>> {
+pub fn locate(source: &dyn Source, floor: u64, end: u64) -> io::Result<Option<Lyrics3>> {
     let Some(at) = end.checked_sub(15).filter(|at| *at >= floor) else { return Ok(None) };
     let tail = read_up_to(source, at, 15)?;
     if let Some(size) = tail.strip_suffix(END_2) {
@@ -72,7 +75,7 @@ fn digits(bytes: &[u8]) -> Option<u64> {
 }
 
 /// Lists a block's fields.
-pub(crate) fn probe(source: &dyn Source, block: &Lyrics3, out: &mut Collector) -> io::Result<()> {
+pub fn probe(source: &dyn Source, block: &Lyrics3, out: &mut Collector) -> io::Result<()> {
     out.begin_source();
     let start = block.range.offset + BEGIN.len() as u64;
     if !block.fields {
@@ -113,7 +116,7 @@ fn field(source: &dyn Source, id: [u8; 4], range: ByteRange, text: ByteRange, ou
 }
 
 /// The block without the fields that the edit touches; empty if no field is left.
-pub(crate) fn splice(anatomy: &Anatomy, block: &Lyrics3, elements: &[Element], edit: &Edit) -> LayoutBuilder {
+pub fn splice(anatomy: &Anatomy, block: &Lyrics3, elements: &[Element], edit: &Edit) -> LayoutBuilder {
     let touched = |element: &Element| anatomy.key_of(element).is_some_and(|key| edit.touches(key));
     let mut out = LayoutBuilder::new();
     if !elements.iter().any(touched) {
