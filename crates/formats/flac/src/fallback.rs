@@ -1,4 +1,4 @@
-//! ID3 tags around the stream, read for what no comment states.
+//! Tags around the stream, ID3 in front and ID3v1, APEv2 and Lyrics3 behind, read for what no comment states.
 
 use crate::block::role;
 use musefs_contracts::anatomy::{ByteRange, Element, PictureEncoding, PictureLocation};
@@ -6,7 +6,8 @@ use musefs_contracts::backing::Source;
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_contracts::format::Head;
 use musefs_contracts::tags::TagSet;
-use musefs_format_id3::{Collector, probe_tag, probe_v1};
+use musefs_format_ape as ape;
+use musefs_format_id3::{Collector, lyrics3, probe_tag, probe_trailing_tag, probe_v1};
 use std::io;
 
 /// The element for what stands before the marker at `marker`.
@@ -17,8 +18,8 @@ pub(crate) fn front(marker: u64, head: &Head<'_>) -> Option<Element> {
     (marker > 0).then(|| Element { id, role, key: None, range, private: Box::default() })
 }
 
-/// Reads the tags before the stream (of which `front` is the element, if there are any) and the ID3v1 tag behind it, and
-/// adds what they state beyond the comments. Answers where the audio ends.
+/// Reads the tags before the stream (of which `front` is the element, if there are any) and those behind it, and adds what
+/// they state beyond the comments. Answers where the audio ends.
 pub(crate) fn add(
     source: &dyn Source,
     audio_start: u64,
@@ -35,27 +36,139 @@ pub(crate) fn add(
             pictures.extend(raw.map(|picture| PictureLocation { element: 0, ..picture }));
         }
     }
-    let mut found = Collector::new();
-    let Some(tag) = probe_v1(source, audio_start, size, true, &mut found)? else { return Ok(size) };
-    let private = adopt(tags, &found.tags);
-    let start = first_of_v1(source, audio_start, tag.range.offset)?;
-    let range = ByteRange::new(start, tag.range.end() - start);
-    elements.push(Element { id: *b"ID31", role: role::FOREIGN_TAG, key: None, range, private });
-    Ok(start)
-}
-
-/// Where the first of several ID3v1 tags in a row begins, of which the last begins at `start`. Readers see the last one only,
-/// but without it the one before would be the last.
-fn first_of_v1(source: &dyn Source, audio_start: u64, mut start: u64) -> io::Result<u64> {
-    for _ in 0..MOST_V1 {
-        let Some(tag) = probe_v1(source, audio_start, start, true, &mut Collector::new())? else { break };
-        start = tag.range.offset;
+    let tail = behind(source, audio_start, size)?;
+    let first = elements.len();
+    let start = tail.first().map_or(size, |trailer| trailer.range.offset);
+    let element = |trailer: &Trailer| Element {
+        id: trailer.kind.id(),
+        role: role::FOREIGN_TAG,
+        key: None,
+        range: trailer.range,
+        private: Box::default(),
+    };
+    elements.extend(tail.iter().map(element));
+    // Of several tags of a kind, readers see the last one. The others would come to light if it alone went.
+    let mut order: Vec<(usize, &Trailer)> = tail.iter().enumerate().rev().collect();
+    order.sort_by_key(|(_, trailer)| trailer.kind);
+    order.dedup_by_key(|(_, trailer)| trailer.kind);
+    for (index, trailer) in order {
+        let mut found = Collector::new();
+        trailer.read(source, audio_start, &mut found)?;
+        if pictures.is_empty() {
+            let raw = found.pictures.into_iter().filter(|picture| picture.encoding == PictureEncoding::Raw);
+            pictures.extend(raw.map(|picture| PictureLocation { element: (first + index) as u32, ..picture }));
+        }
+        if let Some(element) = elements.get_mut(first + index) {
+            element.private = adopt(tags, &found.tags);
+        }
     }
     Ok(start)
 }
 
-/// Most ID3v1 tags in a row that are looked for.
-const MOST_V1: usize = 64;
+/// Most tags that are looked for behind the stream.
+pub(crate) const MOST_BEHIND: usize = 64;
+
+/// The kinds of tags behind a stream, in the order in which they are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Id3v2,
+    Ape,
+    Id3v1,
+    Lyrics3,
+}
+
+impl Kind {
+    fn id(self) -> [u8; 4] {
+        match self {
+            Self::Id3v2 => *b"ID32",
+            Self::Ape => *b"APE2",
+            Self::Id3v1 => *b"ID31",
+            Self::Lyrics3 => *b"LYR3",
+        }
+    }
+}
+
+/// A tag behind the stream.
+struct Trailer {
+    kind: Kind,
+    range: ByteRange,
+}
+
+impl Trailer {
+    /// The tag that ends at `end`.
+    fn ending_at(source: &dyn Source, floor: u64, end: u64) -> io::Result<Option<Self>> {
+        let mut nothing = Collector::new();
+        let of = |kind, range| Some(Self { kind, range });
+        if let Some(tag) = probe_v1(source, floor, end, true, &mut nothing)? {
+            return Ok(of(Kind::Id3v1, tag.range));
+        }
+        if let Some(tag) = ape::locate(source, floor, end)? {
+            return Ok(of(Kind::Ape, tag.range));
+        }
+        if let Some(block) = lyrics3::locate(source, floor, end)? {
+            return Ok(of(Kind::Lyrics3, block.range));
+        }
+        let tag = probe_trailing_tag(source, floor, end, &mut nothing)?;
+        Ok(tag.and_then(|tag| of(Kind::Id3v2, tag.range)))
+    }
+
+    /// Tells what the tag says.
+    fn read(&self, source: &dyn Source, floor: u64, out: &mut Collector) -> io::Result<()> {
+        let end = self.range.end();
+        match self.kind {
+            Kind::Id3v2 => drop(probe_trailing_tag(source, floor, end, out)?),
+            Kind::Id3v1 => drop(probe_v1(source, floor, end, true, out)?),
+            Kind::Ape => {
+                if let Some(tag) = ape::locate(source, floor, end)? {
+                    read_ape(source, &tag, out)?;
+                }
+            }
+            Kind::Lyrics3 => {
+                if let Some(block) = lyrics3::locate(source, floor, end)? {
+                    lyrics3::probe(source, &block, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_ape(source: &dyn Source, tag: &ape::ApeTag, out: &mut Collector) -> io::Result<()> {
+    out.begin_source();
+    let mut pictures = Vec::new();
+    ape::probe(
+        source,
+        tag,
+        |key, values| out.state(key, values),
+        |element, picture| {
+            pictures.extend(picture.map(|picture| (element, picture)));
+            pictures.len() < MOST_PICTURES
+        },
+    )?;
+    for (element, picture) in pictures {
+        if out.element(element) {
+            out.picture(picture);
+        }
+    }
+    Ok(())
+}
+
+/// Most pictures that are taken over from an APEv2 tag.
+const MOST_PICTURES: usize = 64;
+
+/// The tags behind the stream, in file order.
+fn behind(source: &dyn Source, audio_start: u64, size: u64) -> io::Result<Vec<Trailer>> {
+    let mut found = Vec::new();
+    let mut end = size;
+    while found.len() < MOST_BEHIND
+        && let Some(trailer) = Trailer::ending_at(source, audio_start, end)?
+    {
+        end = trailer.range.offset;
+        found.push(trailer);
+    }
+    found.reverse();
+    Ok(found)
+}
 
 /// All ID3v2 tags before `marker`, the first believed most.
 fn front_tags(source: &dyn Source, marker: u64) -> io::Result<Collector> {

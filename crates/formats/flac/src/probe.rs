@@ -89,8 +89,8 @@ impl Parts<'_> {
             if offset + HEADER > self.size {
                 return fail("the metadata blocks are cut off by the end of the file");
             }
-            // Two are kept free for the tags around the stream.
-            if self.elements.len() + 2 >= MAX_ELEMENTS {
+            // Some are kept free for the tags around the stream.
+            if self.elements.len() + 1 + fallback::MOST_BEHIND >= MAX_ELEMENTS {
                 return fail("there are too many metadata blocks");
             }
             let mut bytes = [0; 4];

@@ -239,6 +239,50 @@ fn of_several_id3v1_tags_none_comes_to_light_when_the_last_goes() {
     assert_eq!(after.tags.get("artist"), before.tags.get("artist"));
 }
 
+fn apev2(items: &[(&str, u32, &[u8])]) -> Vec<u8> {
+    let body: Vec<u8> = items
+        .iter()
+        .flat_map(|(name, flags, value)| {
+            let sizes = [(value.len() as u32).to_le_bytes(), flags.to_le_bytes()].concat();
+            [&sizes[..], name.as_bytes(), b"\0", value].concat()
+        })
+        .collect();
+    let marker = |flags: u32| {
+        let ints = [2000, body.len() as u32 + 32, items.len() as u32, flags | 1 << 31];
+        [b"APETAGEX".to_vec(), ints.iter().flat_map(|int| int.to_le_bytes()).collect(), vec![0; 8]].concat()
+    };
+    [marker(1 << 29), body.clone(), marker(0)].concat()
+}
+
+#[test]
+fn an_apev2_tag_behind_the_stream_is_read_and_carried_over_and_none_goes_stale() {
+    let cover: &[u8] = b"cover.png\0\x89PNG\r\n\x1a\nIMAGE";
+    let tag = apev2(&[("Title", 0, b"ape title"), ("Album", 0, b"one\0two"), ("Cover Art (Front)", 2, cover)]);
+    let older = apev2(&[("Title", 0, b"older")]);
+    let lyrics = b"LYRICSBEGINLYR00005Words000024LYRICS200".to_vec();
+    let stream = file_of(&[streaminfo(), comments(&[b"ARTIST=own"])]);
+    for tail in [
+        tag.clone(),
+        [tag.clone(), id3v1()].concat(),
+        [older, tag.clone(), lyrics, id3v1()].concat(),
+        [id3v1(), tag.clone()].concat(),
+    ] {
+        let file = [stream.clone(), tail].concat();
+        let before = probe(&file);
+        assert_eq!(before.tags.get("title"), ["ape title"]);
+        assert_eq!(before.tags.get("album"), ["one", "two"]);
+        assert_eq!(before.anatomy.audio.len, audio().len() as u64);
+        let (served, after) = spliced(&file, &edit(&[("title", &["edited"])]));
+        assert!(served.ends_with(&audio()), "no tag is left behind the stream");
+        assert_eq!(after.tags.get("title"), ["edited"]);
+        for key in ["artist", "album", "date", "genre", "lyrics"] {
+            assert_eq!(after.tags.get(key), before.tags.get(key), "{key}");
+        }
+        let picture = &after.anatomy.pictures[0];
+        assert!(served[picture.range.offset as usize..picture.range.end() as usize].ends_with(b"IMAGE"));
+    }
+}
+
 #[test]
 fn a_key_that_no_comment_can_spell_is_not_taken_over() {
     let lead = id3v2(&[(b"TXXX", b"\0a=b\0value"), (b"TXXX", b"\0mood\0calm")]);
