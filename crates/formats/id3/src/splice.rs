@@ -34,7 +34,7 @@ impl Frames {
 
     /// Bytes that the tag needs at the least, header included.
     pub fn needed(&self) -> u64 {
-        HEADER_LEN + self.builder.len()
+        HEADER_LEN.saturating_add(self.builder.len())
     }
 
     /// Whether there is no frame in it.
@@ -107,7 +107,7 @@ fn frame_header(version: u8, id: [u8; 4], len: u64, flags: u16) -> Result<Vec<u8
 pub fn fit(needed: u64, available: u64, block: u64) -> u64 {
     let block = block.max(1);
     if needed > available {
-        return available + (needed - available).div_ceil(block) * block;
+        return available.saturating_add((needed - available).div_ceil(block).saturating_mul(block));
     }
     let padding = available - needed;
     if padding > MAX_PADDING { needed + padding % block } else { available }

@@ -1,7 +1,7 @@
 //! Lays a file out with an edit exchanged.
 
 use crate::anatomy::{Part, Parts};
-use crate::{AAC, MP3, PROBER};
+use crate::{FORMATS, PROBER};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::LayoutError;
@@ -17,10 +17,14 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutErr
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }
-    if anatomy.prober != PROBER || (anatomy.format != MP3 && anatomy.format != AAC) {
+    if anatomy.prober != PROBER || !FORMATS.contains(&anatomy.format) || !anatomy.lies_inside() {
         return Err(LayoutError::StaleAnatomy);
     }
     let parts = Parts::decode(&anatomy.private).map_err(|_| LayoutError::StaleAnatomy)?;
+    let ranges = || parts.leading.iter().chain(&parts.trailing).map(Part::range);
+    if ranges().any(|range| range.offset.checked_add(range.len).is_none_or(|end| end > anatomy.size)) {
+        return Err(LayoutError::StaleAnatomy);
+    }
     let mut out = LayoutBuilder::new();
     leading(anatomy, &parts, edit, &mut out)?;
     let start = parts.leading.last().map_or(0, |part| part.range().end());

@@ -1,6 +1,6 @@
-//! MPEG audio files (Layer I, II and III of MPEG 1, 2 and 2.5) and ADTS streams of AAC.
+//! MPEG audio files (Layer I, II and III of MPEG 1, 2 and 2.5), ADTS streams of AAC, and True Audio.
 //!
-//! Neither is a container: a stream of frames (ISO/IEC 11172-3, 13818-3; 13818-7 for ADTS) with tags in front of it and
+//! None is a container: a stream of frames (ISO/IEC 11172-3, 13818-3; 13818-7 for ADTS) with tags in front of it and
 //! behind it, in any mix: ID3v2 in front, several of them at times; behind, ID3v2 with a footer, APEv2, Lyrics3 v1 and v2,
 //! the enhanced block and ID3v1 at last. Everything that is not one of these stays as it is.
 //!
@@ -28,10 +28,14 @@ pub const MP3: FormatId = FormatId::new("mp3");
 /// What the store calls AAC in ADTS or ADIF.
 pub const AAC: FormatId = FormatId::new("aac");
 
+/// What the store calls True Audio.
+pub const TTA: FormatId = FormatId::new("tta");
+/// All of them.
+const FORMATS: &[FormatId] = &[MP3, AAC, TTA];
 /// Version of the prober.
 const PROBER: u32 = 2;
 
-/// MPEG audio and ADTS.
+/// MPEG audio, ADTS and True Audio.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mpeg;
 
@@ -44,7 +48,7 @@ impl Mpeg {
 
 impl Format for Mpeg {
     fn ids(&self) -> &'static [FormatId] {
-        const { &[MP3, AAC] }
+        FORMATS
     }
 
     fn prober(&self) -> u32 {
@@ -52,7 +56,7 @@ impl Format for Mpeg {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["mp3", "mp2", "mp1", "mpga", "mpa", "mpx", "bit", "aac", "adts", "adif"]
+        &["mp3", "mp2", "mp1", "mpga", "mpa", "mpx", "bit", "aac", "adts", "adif", "tta"]
     }
 
     fn sniff(&self, head: &Head<'_>) -> Confidence {

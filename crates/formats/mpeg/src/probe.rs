@@ -2,7 +2,7 @@
 
 use crate::anatomy::{Part, Parts};
 use crate::sync::{Found, Stream, first_frame, looks_like, read_up_to};
-use crate::{AAC, MP3, PROBER};
+use crate::{AAC, MP3, PROBER, TTA};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability};
 use musefs_contracts::backing::Source;
 use musefs_contracts::format::{Confidence, Head};
@@ -16,7 +16,7 @@ const MAX_PARTS: usize = 16;
 
 pub(crate) fn sniff(head: &Head<'_>, extensions: &[&str]) -> Confidence {
     let by_extension = extensions.contains(&head.extension);
-    if head.content.starts_with(b"ADIF") {
+    if named_stream(head.content).is_some() {
         return Confidence::Strong;
     }
     match looks_like(head.content) {
@@ -54,9 +54,13 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
     if found.is_some_and(|found| !found.confirmed) && !by_extension {
         return Err(ProbeError::NotUnderstood("a single MPEG audio frame may be chance".to_owned()));
     }
-    let is_aac = match found {
-        Some(found) => found.stream == Stream::Adts,
-        None => matches!(head.extension, "aac" | "adts" | "adif"),
+    let format = match found.map(|found| found.stream) {
+        Some(Stream::Mpeg) => MP3,
+        Some(Stream::Adts) => AAC,
+        Some(Stream::Tta) => TTA,
+        None if matches!(head.extension, "aac" | "adts" | "adif") => AAC,
+        None if head.extension == "tta" => TTA,
+        None => MP3,
     };
     // Where no frame was found, whatever stands between the tags may be audio.
     let first = found.map_or(start, |found| found.offset);
@@ -67,7 +71,7 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
         Editability::Editable
     };
     let anatomy = Anatomy {
-        format: if is_aac { AAC } else { MP3 },
+        format,
         prober: PROBER,
         size,
         audio: ByteRange::new(first, end - first),
@@ -80,9 +84,18 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
     Ok(Probe::new(anatomy, out.tags))
 }
 
+/// A stream that begins with its name, rather than with a frame.
+fn named_stream(content: &[u8]) -> Option<Stream> {
+    match content.first_chunk::<4>()? {
+        b"ADIF" => Some(Stream::Adts),
+        b"TTA1" | b"TTA2" => Some(Stream::Tta),
+        _ => None,
+    }
+}
+
 fn stream(source: &dyn Source, body: ByteRange) -> io::Result<Option<Found>> {
-    if read_up_to(source, body.offset, 4)? == b"ADIF" {
-        return Ok(Some(Found { stream: Stream::Adts, offset: body.offset, confirmed: true }));
+    if let Some(stream) = named_stream(&read_up_to(source, body.offset, 4)?) {
+        return Ok(Some(Found { stream, offset: body.offset, confirmed: true }));
     }
     first_frame(source, body)
 }

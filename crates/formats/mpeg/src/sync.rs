@@ -26,6 +26,8 @@ pub(crate) enum Stream {
     Mpeg,
     /// AAC in ADTS.
     Adts,
+    /// True Audio.
+    Tta,
 }
 
 /// A frame that was found.

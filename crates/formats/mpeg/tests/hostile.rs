@@ -207,3 +207,15 @@ fn without_a_frame_everything_between_the_tags_counts_as_audio() {
     let before = probe(&[opaque.clone(), id3v1("title", "artist", 1, 1)].concat());
     assert_eq!((before.anatomy.audio.offset, before.anatomy.audio.len), (0, opaque.len() as u64));
 }
+
+#[test]
+fn a_stored_anatomy_with_ranges_beyond_any_file_is_refused() {
+    let file = [tag(3, &[text(3, "TIT2", "old"), text(3, "TPE1", "artist")], 20), audio(3)].concat();
+    let before = probe(&file);
+    let edit = edit(&before, &[("title", &["new"])], &[]);
+    for len in [before.anatomy.size, u64::MAX - 8, u64::MAX] {
+        let mut anatomy = before.anatomy.clone();
+        anatomy.elements[1].range.len = len;
+        assert!(Mpeg::new().layout(&anatomy, &edit).is_err(), "an element of {len} bytes");
+    }
+}

@@ -3,7 +3,7 @@
 mod support;
 
 use musefs_contracts::format::{Confidence, Format, Head};
-use musefs_format_mpeg::Mpeg;
+use musefs_format_mpeg::{Mpeg, TTA};
 use support::*;
 
 fn sniff(content: &[u8], extension: &str) -> Confidence {
@@ -154,6 +154,27 @@ fn the_enhanced_tag_and_lyrics3_do_not_go_stale() {
     let served = serve(&file, &before, &edit(&before, &[("lyrics", &["new"])], &[]));
     assert!(!contains(&served, b"LYRICSBEGIN"));
     assert_eq!(values(&probe(&served), "lyrics"), ["new"]);
+}
+
+#[test]
+fn true_audio_is_recognised_and_tagged_like_mpeg_audio() {
+    let stream: Vec<u8> = b"TTA1".iter().copied().chain((0..900u32).map(|at| (at % 251) as u8)).collect();
+    let front = tag(3, &[text(3, "TIT2", "old"), text(3, "TALB", "album"), apic(3, "front", b"image")], 40);
+    let back =
+        [ape(&[ape_item("Title", 0, b"old"), ape_item("Genre", 0, b"Jazz")], true), id3v1("old", "artist", 1, 1)];
+    for file in [
+        [front.clone(), stream.clone()].concat(),
+        [front, stream.clone(), back.concat()].concat(),
+        [stream.clone(), back.concat()].concat(),
+        stream.clone(),
+    ] {
+        for extension in ["tta", "mp3", "dat"] {
+            let probe = try_probe(&file, extension).expect("a file that is understood");
+            assert_eq!((probe.anatomy.format, probe.anatomy.audio.len), (TTA, stream.len() as u64));
+        }
+        let (served, _) = check_title_edit(&file, &[&stream]);
+        assert!(!contains(&served, b"old"), "nothing is stale");
+    }
 }
 
 #[test]
