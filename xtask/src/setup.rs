@@ -26,6 +26,7 @@ const FOR_TESTS: &[Tool] = &[
     tool("vorbiscomment", "vorbis-tools"),
     tool("ogginfo", "vorbis-tools"),
     tool("opusinfo", "opus-tools"),
+    tool("AtomicParsley", "atomicparsley"),
     tool("python3", "python3"),
     tool("setpriv", "util-linux"),
     tool("unshare", "util-linux"),

@@ -3,7 +3,7 @@
 use crate::anatomy::Anatomy;
 use crate::ids::TrackId;
 use crate::layout::TagValueRef;
-use crate::tags::{ArtLink, TagRow, TagValue, canonical, digest_values};
+use crate::tags::{ArtLink, NUMBERS_AND_TOTALS, TagRow, TagValue, canonical, digest_values};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A value to be written into the served file.
@@ -62,7 +62,8 @@ impl Edit {
     /// The difference for one track. `omitted` are the canonical keys that a mount's template uses as path fields: they
     /// steer paths, are not written into files and do not make a track edited.
     ///
-    /// Keys are compared without case; rows of one key are taken in order of their ordinal.
+    /// Keys are compared without case; rows of one key are taken in order of their ordinal. A changed total brings its number
+    /// along, changed or not, since some containers hold both in one element ([`NUMBERS_AND_TOTALS`]).
     pub fn between(track: TrackId, anatomy: &Anatomy, tags: &[TagRow], art: &[ArtLink], omitted: &[String]) -> Self {
         let mut stored: BTreeMap<String, Vec<&TagRow>> = BTreeMap::new();
         for row in tags {
@@ -85,6 +86,15 @@ impl Edit {
             let removed = !stored.contains_key(&known.key) && known.digest != digest_values([]);
             if removed && !omitted.contains(&known.key) {
                 changes.push(KeyChange { key: known.key.clone(), values: Vec::new() });
+            }
+        }
+        for (number, total) in NUMBERS_AND_TOTALS {
+            let is_changed = |key: &str| changes.iter().any(|change| change.key == key);
+            if is_changed(total)
+                && !is_changed(number)
+                && let Some(rows) = stored.get(number).filter(|_| !omitted.iter().any(|key| *key == number))
+            {
+                changes.push(KeyChange { key: number.to_owned(), values: values_of(track, rows) });
             }
         }
         changes.sort_by(|a, b| a.key.cmp(&b.key));

@@ -5,6 +5,9 @@ use crate::limits;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Numbers, and the keys under which some taggers keep the total that others write behind a slash.
+pub const NUMBERS_AND_TOTALS: [(&str, &str); 2] = [("tracknumber", "tracktotal"), ("discnumber", "disctotal")];
+
 /// The value of one row of `tags`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagValue {

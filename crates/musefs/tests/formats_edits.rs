@@ -61,6 +61,7 @@ const CASES: &[Case] = &[
     case("encoded.oga", ALL, OGG),
     case("encoded.spx", ALL, &[]),
     case("encoded.wv", ALL, &[]),
+    case("encoded.tta", ALL, &[]),
     case("mac-399.ape", ALL, &[]),
     case("click.mpc", ALL, &[]),
     case("sv8_header.mpc", ALL, &[]),
@@ -129,7 +130,9 @@ fn fill(world: &World) {
     tool("ffmpeg", &[sine.as_slice(), &[text(&tone)]].concat());
     let tags = ["title=Before", "artist=Alone", "album=Record", "comment=to be removed"];
     let path = |name: &str| world.music.join(name);
-    for name in ["flac", "mp3", "m4a", "ogg", "opus", "spx", "wv"].map(|extension| format!("encoded.{extension}")) {
+    for name in
+        ["flac", "mp3", "m4a", "ogg", "opus", "spx", "wv", "tta"].map(|extension| format!("encoded.{extension}"))
+    {
         let metadata = tags.iter().flat_map(|tag| ["-metadata", tag]);
         let arguments: Vec<&str> = ["-nostdin", "-v", "error", "-i", text(&tone)].into_iter().chain(metadata).collect();
         tool("ffmpeg", &[arguments.as_slice(), &[text(&path(&name))]].concat());
@@ -237,6 +240,25 @@ fn complaints_of_ffprobe(probe: &Value) -> Vec<String> {
     wrong
 }
 
+/// What is wrong with what AtomicParsley says of an MPEG-4 file.
+fn complaints_of_atomic_parsley(path: &Path) -> Vec<String> {
+    let printed = tool("AtomicParsley", &[text(path), "-t"]);
+    let has = |line: &str| printed.lines().any(|printed| printed.trim_start_matches('\u{feff}').trim() == line);
+    let mut wrong = Vec::new();
+    for (atom, value) in [("©nam", TITLE), ("©ART", ARTISTS[0]), ("©ART", ARTISTS[1]), ("©alb", "Record")] {
+        if !has(&format!("Atom \"{atom}\" contains: {value}")) {
+            wrong.push(format!("AtomicParsley: {atom} is not {value}"));
+        }
+    }
+    if printed.contains("©cmt") || !has("Atom \"covr\" contains: 1 piece of artwork") {
+        wrong.push("AtomicParsley: comment or artwork".to_owned());
+    }
+    if !wrong.is_empty() {
+        wrong.push(printed);
+    }
+    wrong
+}
+
 fn complaints_of_programs(case: &Case, path: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
     for program in case.programs {
@@ -290,6 +312,9 @@ fn every_reader_sees_an_edit_of_every_container() {
             found.extend(complaints_of_ffprobe(&ffprobe(path)));
         }
         found.extend(complaints_of_programs(case, path));
+        if case.file.contains(".m4a") {
+            found.extend(complaints_of_atomic_parsley(path));
+        }
         if case.readers.decodes && decoded(path) != decoded(&original) {
             found.push("other samples".to_owned());
         }
@@ -376,4 +401,37 @@ fn an_audiobook_keeps_its_chapters() {
     assert!(by_mutagen.contains("Part at 1400"), "{by_mutagen}");
     assert_eq!(script(&["chapters", text(&served)]), by_mutagen);
     assert_eq!(decoded(&served), decoded(&original));
+}
+
+#[test]
+fn totals_that_taggers_keep_apart_are_shown_where_each_container_has_them() {
+    let world = World::new();
+    let mut content = before();
+    content.tags.push("tracknumber", "1/9");
+    for kind in [Kind::Mp3, Kind::M4a, Kind::Wav, Kind::Aiff, Kind::Flac] {
+        world.put(&format!("{}.{}", kind.name(), kind.extension()), kind.build(content.clone()));
+    }
+    let unnumbered = Mp3Builder::from_content(before()).build();
+    world.put("unnumbered.mp3", unnumbered);
+    world.scan();
+    let store = world.sql();
+    store.execute_batch("DELETE FROM tags WHERE lower(key) IN ('tracknumber', 'discnumber')").unwrap();
+    for (key, value) in [("tracknumber", "2"), ("tracktotal", "10"), ("discnumber", "1"), ("disctotal", "3")] {
+        store.execute("INSERT INTO tags (track_id, key, value) SELECT id, ?1, ?2 FROM tracks", (key, value)).unwrap();
+    }
+    keep_names(&store, &world.music);
+    drop(store);
+    let mount = world.mount(&["--template", TEMPLATE]);
+    for (name, expected) in [
+        ("mp3.mp3", r#"{"TRCK": ["2/10"], "TPOS": ["1/3"]}"#),
+        ("unnumbered.mp3", r#"{"TRCK": ["2/10"], "TPOS": ["1/3"]}"#),
+        ("wav.wav", r#"{"TRCK": ["2/10"], "TPOS": ["1/3"]}"#),
+        ("aiff.aif", r#"{"TRCK": ["2/10"], "TPOS": ["1/3"]}"#),
+        ("m4a.m4a", r#"{"trkn": [[2, 10]], "disk": [[1, 3]]}"#),
+        ("flac.flac", r#"{"tracknumber": ["2"], "tracktotal": ["10"], "discnumber": ["1"], "disctotal": ["3"]}"#),
+    ] {
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        let read: Value = serde_json::from_str(&script(&["numbers", text(&mount.path(name))])).unwrap();
+        assert_eq!(read, expected, "{name}");
+    }
 }

@@ -8,11 +8,13 @@ use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_format_ape::{self as ape, Follow};
 use musefs_format_id3::{ROLE_PICTURE, TagInfo, fit, lyrics3, splice_tag};
+use musefs_format_keys::with_totals;
 
 /// The audio moves by multiples of this, so that served and backing offsets share pages and extents.
 const BLOCK: u64 = 4096;
 
 pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+    let edit = &*with_totals(anatomy, edit);
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }

@@ -7,9 +7,11 @@ use musefs_contracts::edit::Edit;
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_format_id3::{fit, new_tag, splice_tag};
+use musefs_format_keys::with_totals;
 
 /// The layout of an edited file.
 pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+    let edit = &*with_totals(anatomy, edit);
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }

@@ -18,7 +18,7 @@ use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 1;
+pub(crate) const PROBER: u32 = 2;
 
 /// A chunk, listed for people only.
 pub(crate) const ROLE_CHUNK: u8 = musefs_format_id3::ROLE_END;

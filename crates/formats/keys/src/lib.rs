@@ -4,16 +4,19 @@
 //! freeform names. The spellings are those of MusicBrainz Picard's tag mapping (its appendix B) and of the taggers that
 //! differ from it.
 //!
-//! **Must never know** any container or encoding: it maps names to names, nothing else.
+//! **Must never know** any container or encoding: it maps names to names, and keys to keys.
 //!
 //! Two file fields that share a canonical key are edited together, so only spellings of the same thing are merged.
-//! `tracktotal` is not part of `tracknumber` here, and `publisher` is not `label`.
+//! `tracktotal` is not part of `tracknumber` here, and `publisher` is not `label`. Where a container holds number and total
+//! in one element, [`with_totals`] brings them together while an edit is written.
 
 use std::borrow::Cow;
 
 mod table;
+mod totals;
 
 use table::{ALIASES, FIELDS};
+pub use totals::with_totals;
 
 /// The longest squashed name that the tables hold, with room: longer names cannot be known ones.
 const LONGEST: usize = 48;

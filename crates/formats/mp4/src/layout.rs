@@ -9,6 +9,7 @@ use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder, Segment};
+use musefs_format_keys::with_totals;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ struct Patch {
 
 /// The layout of an edited file.
 pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
+    let edit = &*with_totals(anatomy, edit);
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }

@@ -55,12 +55,11 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
         return Err(ProbeError::NotUnderstood("a single MPEG audio frame may be chance".to_owned()));
     }
     let format = match found.map(|found| found.stream) {
-        Some(Stream::Mpeg) => MP3,
         Some(Stream::Adts) => AAC,
         Some(Stream::Tta) => TTA,
         None if matches!(head.extension, "aac" | "adts" | "adif") => AAC,
         None if head.extension == "tta" => TTA,
-        None => MP3,
+        Some(Stream::Mpeg) | None => MP3,
     };
     // Where no frame was found, whatever stands between the tags may be audio.
     let first = found.map_or(start, |found| found.offset);

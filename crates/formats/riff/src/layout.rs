@@ -8,6 +8,7 @@ use musefs_contracts::edit::{Edit, EditValue, KeyChange};
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_format_id3::{Carried, CarriedText, Frames, TagInfo, fit, new_tag, splice_tag};
+use musefs_format_keys::with_totals;
 use std::collections::HashSet;
 
 /// The audio moves by multiples of this, so that served and backing offsets share pages.
@@ -21,6 +22,7 @@ struct Patch {
 
 /// The layout of an edited file.
 pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit, family: Family) -> Result<Layout, LayoutError> {
+    let edit = &*with_totals(anatomy, edit);
     if edit.is_empty() {
         return Ok(Layout::verbatim(anatomy.size));
     }

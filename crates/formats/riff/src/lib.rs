@@ -21,7 +21,7 @@ use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 3;
+pub(crate) const PROBER: u32 = 4;
 
 /// A text field outside the ID3 tag.
 pub(crate) const ROLE_FIELD: u8 = musefs_format_id3::ROLE_END;

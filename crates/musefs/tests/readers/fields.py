@@ -5,6 +5,7 @@ fields.py read PATH...    prints as JSON, by path, what mutagen and TagLib read:
 fields.py write PATH...   writes the tags that the test edits into files whose container has APEv2 or Vorbis comments.
 fields.py rich PATH       writes an ID3v2.4 tag with one of everything that an edit must not touch.
 fields.py frames PATH     prints the raw frames of an ID3v2.3 or v2.4 tag: [[id, body as hex], ...], in their order.
+fields.py numbers PATH     prints all that mutagen calls a number or a total of tracks or discs, by its names in the file.
 fields.py chapters PATH   prints the chapters of an MPEG-4 file: [[start, title], ...].
 """
 
@@ -67,6 +68,22 @@ def by_taglib(path):
     return fields | {"#pictures": [digest(picture.data) for picture in file.pictures]}
 
 
+def numbers(path):
+    tags = mutagen.File(path).tags
+    if isinstance(tags, id3.ID3):
+        own = {frame.FrameID: frame.text for frame in tags.values() if frame.FrameID in ("TRCK", "TPOS")}
+        free = {frame.desc: frame.text for frame in tags.getall("TXXX") if "total" in frame.desc.lower()}
+        return own | free
+    if isinstance(tags, mutagen.mp4.MP4Tags):
+        wanted = lambda name: name in ("trkn", "disk") or "total" in name.lower()
+        return {name: values for name, values in tags.items() if wanted(name)}
+    found = {}
+    for name, value in tags:
+        if "number" in name.lower() or "total" in name.lower():
+            found.setdefault(name.lower(), []).append(value)
+    return found
+
+
 def write(path):
     file = mutagen.File(path)
     if file.tags is None:
@@ -127,6 +144,8 @@ def main(command, paths):
         json.dump({path: {"mutagen": by_mutagen(path), "taglib": by_taglib(path)} for path in paths}, sys.stdout)
     elif command == "frames":
         json.dump(frames(paths[0]), sys.stdout)
+    elif command == "numbers":
+        json.dump(numbers(paths[0]), sys.stdout)
     elif command == "chapters":
         json.dump([[chapter.start, chapter.title] for chapter in mutagen.mp4.MP4(paths[0]).chapters], sys.stdout)
     else:
