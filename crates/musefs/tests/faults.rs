@@ -7,7 +7,7 @@ mod bind;
 mod common;
 
 use bind::Bind;
-use common::{Mount, World, eventually, fixture, is_mounted, is_root, stderr};
+use common::{Mount, World, eventually, fixture, is_mounted, require_root, stderr};
 use rustix::fs::{Dir, Mode, OFlags};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeSet;
@@ -262,9 +262,7 @@ fn two_thousand_directories_open_at_once_list_completely() {
 
 #[test]
 fn a_library_unmounted_under_the_mount_loses_nothing() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let world = World::new();
     let disk = world.root.join("disk");
     fs::create_dir(&disk).unwrap();

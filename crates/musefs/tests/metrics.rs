@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Mount, World, eventually, fixture, is_root, musefs};
+use common::{Mount, World, eventually, fixture, is_root, musefs, require_root};
 use musefs_contracts::metric::{ALL, Presence};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -126,9 +126,7 @@ fn refreshes_gaps_and_owed_rebuilds_are_counted() {
 
 #[test]
 fn files_the_kernel_reads_by_itself_are_counted() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let world = World::with_two_tracks();
     world.scan();
     let mount = world.mount(EXPOSED);
@@ -210,9 +208,7 @@ fn reads_that_wait_queue_and_fail_are_counted() {
 
 #[test]
 fn a_file_that_the_kernel_does_not_take_turns_passthrough_off() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let Stoppable { upper, .. } = &stoppable(1, &[]);
     // Stacked twice: the kernel refuses to read a file by itself that it would have to ask another daemon for.
     let file = File::open(upper.path("T0.flac")).unwrap();

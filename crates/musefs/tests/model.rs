@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 fn random_operations_agree_with_the_reference_model() {
     let (first, sequences, length) = match std::env::var("MUSEFS_TEST_SOAK") {
         Ok(first) => (first.parse().unwrap_or(1), 2000, 50),
-        Err(_) => (1, 100, 20),
+        Err(_) => (1, 100, 50),
     };
     let next = AtomicU64::new(first);
     let failure = Mutex::new(None);

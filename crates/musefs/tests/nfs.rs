@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Mount, World, eventually, is_root};
+use common::{Mount, World, eventually, require_root};
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{Error, Read, Result};
@@ -66,9 +66,7 @@ fn mounted() -> (World, Mount) {
 
 #[test]
 fn inodes_are_found_by_handle_before_and_after_the_kernel_forgot_them() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let (_world, mount) = mounted();
     let root = File::open(&mount.mnt).unwrap();
     let handles: Vec<(u64, u64, Handle)> = PATHS
@@ -107,9 +105,7 @@ fn inodes_are_found_by_handle_before_and_after_the_kernel_forgot_them() {
 
 #[test]
 fn a_handle_outlives_an_edit_and_a_remount() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let (world, mount) = mounted();
     let (file, folder) = (handle_of(&mount.path(PATHS[3])), handle_of(&mount.path(PATHS[2])));
     let ino = fs::metadata(mount.path(PATHS[3])).unwrap().ino();
@@ -133,9 +129,7 @@ fn a_handle_outlives_an_edit_and_a_remount() {
 
 #[test]
 fn a_handle_of_what_is_gone_is_stale_and_never_something_else() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let (world, mount) = mounted();
     let (file, folder) = (handle_of(&mount.path(PATHS[3])), handle_of(&mount.path(PATHS[2])));
     world.sql().execute("DELETE FROM tracks", []).unwrap();

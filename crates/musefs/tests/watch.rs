@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Mount, World, eventually, fixture, is_root, musefs};
+use common::{Mount, World, eventually, fixture, musefs, require_root};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -134,9 +134,7 @@ fn paths_that_are_not_utf8_are_scanned_stored_and_served() {
 
 #[test]
 fn the_limit_of_watches_is_met_with_a_message_that_names_the_sysctl() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let world = World::with_two_tracks();
     for n in 0..20 {
         world.put(&format!("{n}/{n}.flac"), fixture::flac(&[("title", "x")], n));

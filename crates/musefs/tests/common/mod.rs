@@ -36,6 +36,11 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// For tests of what only root can bring about. They fail rather than pass without having looked.
+pub fn require_root() {
+    assert!(is_root(), "this test mounts file systems, opens files by handle or lowers limits: run it as root");
+}
+
 /// Whether something is mounted on this folder.
 pub fn is_mounted(path: &Path) -> bool {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
@@ -210,11 +215,17 @@ impl Mount {
 
     /// Every file of the mount, by path, sorted.
     pub fn files(&self) -> Vec<String> {
+        self.try_files().unwrap()
+    }
+
+    /// The same, for those who look while folders come and go.
+    pub fn try_files(&self) -> std::io::Result<Vec<String>> {
         let mut files = Vec::new();
         let mut folders = vec![self.mnt.clone()];
         while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-                if entry.file_type().unwrap().is_dir() {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
                     folders.push(entry.path());
                 } else {
                     files.push(entry.path().strip_prefix(&self.mnt).unwrap().to_string_lossy().into_owned());
@@ -222,7 +233,7 @@ impl Mount {
             }
         }
         files.sort();
-        files
+        Ok(files)
     }
 
     /// The value of a metric, from the file in the mount; `None` if it is not reported.

@@ -23,6 +23,8 @@ def main(path):
             text = values.text if isinstance(values.text, list) else [values.text]
             tags[getattr(values, "desc", "") or key] = [str(value) for value in text]
         else:
+            # A frame such as UFID holds one value that is no text.
+            values = values if hasattr(values, "__iter__") else [values]
             tags[key.lower()] = [str(value) for value in values]
     for picture in getattr(file, "pictures", []):
         pictures.append([int(picture.type), picture.mime, hashlib.sha256(picture.data).hexdigest()])
