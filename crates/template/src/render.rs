@@ -1,8 +1,11 @@
 //! From ops and a track's values to a path.
 
 use crate::EXTENSION;
+use crate::function::{self, BREAK, Call};
+use crate::names::Names;
 use crate::template::{Candidate, FieldOp, Missing, Op, Template};
 use musefs_contracts::template::Fields;
+use std::borrow::Cow;
 
 /// Bytes of a component beyond which nothing can show in a name: names end at 255 bytes, so longer values are not copied.
 const COMPONENT_BYTES: usize = 512;
@@ -14,6 +17,8 @@ const MAX_COMPONENTS: usize = 64;
 pub(crate) struct Renderer<'a> {
     template: &'a Template,
     fields: &'a dyn Fields,
+    /// The value of each expanded field; `None` for one that the track lacks.
+    selection: &'a [Option<&'a str>],
     out: String,
     /// Where the present component begins in `out`.
     start: usize,
@@ -27,12 +32,13 @@ pub(crate) struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// A renderer for one track.
-    pub(crate) fn new(template: &'a Template, fields: &'a dyn Fields) -> Self {
+    /// A renderer for one track and one choice of values of the fields that are expanded.
+    pub(crate) fn new(template: &'a Template, fields: &'a dyn Fields, selection: &'a [Option<&'a str>]) -> Self {
         let out = String::with_capacity(96);
         Self {
             template,
             fields,
+            selection,
             out,
             start: 0,
             has_field: false,
@@ -51,7 +57,15 @@ impl<'a> Renderer<'a> {
                 Op::Literal(text) => self.text(text),
                 Op::Break => self.end_component(),
                 Op::Field(field) => self.field(field)?,
-                Op::Section(end) if !self.shows(index, *end) => {
+                Op::Call(call) => {
+                    let text = self.call(call)?;
+                    self.called(&text);
+                }
+                Op::Each(each) => {
+                    let text = self.each(*each)?;
+                    self.called(&text);
+                }
+                Op::Section(end) if !self.shows(&self.template.ops, index, *end) => {
                     self.has_vanished = true;
                     index = *end;
                 }
@@ -75,26 +89,117 @@ impl<'a> Renderer<'a> {
     }
 
     /// `text` as it would stand as a component of its own; `None` if nothing is left of it.
-    pub(crate) fn single_component(text: &str) -> Option<String> {
+    pub(crate) fn single_component(text: &str, names: Names) -> Option<String> {
         let mut out = String::new();
         push_clean(&mut out, 0, text);
         settle(&mut out, 0);
+        names.settle(&mut out, 0);
         (!out.is_empty()).then_some(out)
     }
 
     /// Whether a track has any of the fields in a section.
-    fn shows(&self, from: usize, to: usize) -> bool {
-        let ops = self.template.ops.get(from..to).unwrap_or_default();
-        ops.iter().any(|op| matches!(op, Op::Field(field) if self.find(field).is_some()))
+    fn shows(&self, ops: &[Op], from: usize, to: usize) -> bool {
+        ops.get(from..to).unwrap_or_default().iter().any(|op| self.has(op))
     }
 
-    /// The first of a field's chain that the track has.
+    /// Whether a track has any of the fields in an op.
+    fn has(&self, op: &Op) -> bool {
+        let any = |ops: &[Op]| ops.iter().any(|op| self.has(op));
+        match op {
+            Op::Field(field) => self.find(field).is_some(),
+            Op::Each(each) => self.selection.get(*each).is_some_and(Option::is_some),
+            Op::Call(call) => match &**call {
+                Call::If { condition, then, otherwise } => any(condition) || any(then) || any(otherwise),
+                Call::IfDefined { field, then, otherwise } => self.find(field).is_some() || any(then) || any(otherwise),
+                Call::Text(_, text) => any(text),
+            },
+            Op::Literal(_) | Op::Break | Op::Section(_) => false,
+        }
+    }
+
     fn find(&self, field: &FieldOp) -> Option<(Candidate, &'a [String])> {
-        field.chain.iter().find_map(|candidate| {
-            let values = self.fields.values(self.template.fields.get(candidate.field)?);
-            let there = values.iter().any(|value| !usable(value, candidate.number).is_empty());
-            there.then_some((*candidate, values))
+        find(self.template, self.fields, field)
+    }
+
+    /// What a function gives, before anything is made fit for a name. `None` leaves the track out.
+    fn call(&self, call: &Call) -> Option<String> {
+        Some(match call {
+            Call::If { condition, then, otherwise } => {
+                let holds = function::is_true(&self.text_of(condition)?);
+                self.text_of(if holds { then } else { otherwise })?
+            }
+            Call::IfDefined { field, then, otherwise } => {
+                self.text_of(if self.find(field).is_some() { then } else { otherwise })?
+            }
+            Call::Text(change, text) => function::bounded(change.of(&self.text_of(text)?)),
         })
+    }
+
+    /// The text of an argument; breaks of components are [`BREAK`] in it.
+    fn text_of(&self, ops: &[Op]) -> Option<String> {
+        let mut text = String::new();
+        let mut index = 0;
+        while let Some(op) = ops.get(index) {
+            index += 1;
+            match op {
+                Op::Literal(literal) => text.push_str(literal),
+                Op::Break => text.push(BREAK),
+                Op::Field(field) => text.push_str(&self.field_text(field)?),
+                Op::Call(call) => text.push_str(&self.call(call)?),
+                Op::Each(each) => text.push_str(&self.each(*each)?),
+                Op::Section(end) if !self.shows(ops, index, *end) => index = *end,
+                Op::Section(_) => {}
+            }
+        }
+        Some(function::bounded(text))
+    }
+
+    /// The present value of an expanded field.
+    fn each(&self, each: usize) -> Option<String> {
+        match self.selection.get(each) {
+            Some(Some(value)) => Some(function::bounded((*value).replace(BREAK, "_"))),
+            _ => self.template.each.get(each).map_or(Some(String::new()), |field| self.missing_text(field)),
+        }
+    }
+
+    /// A field's text as a function sees it.
+    fn field_text(&self, field: &FieldOp) -> Option<String> {
+        let Some((candidate, values)) = self.find(field) else { return self.missing_text(field) };
+        let mut values = values.iter().map(|value| usable(value, candidate.number)).filter(|value| !value.is_empty());
+        let text = if field.width > 0 || candidate.number {
+            padded(values.next().unwrap_or_default(), field.width).into_owned()
+        } else {
+            values.collect::<Vec<_>>().join("; ")
+        };
+        Some(function::bounded(text.replace(BREAK, "_")))
+    }
+
+    fn missing_text(&self, field: &FieldOp) -> Option<String> {
+        match &field.missing {
+            Missing::Nothing => Some(String::new()),
+            Missing::Own(text) => Some(text.to_string()),
+            Missing::Default => Some(self.template.default_fallback.clone()),
+            Missing::Skip => None,
+        }
+    }
+
+    /// Writes what a function gave. A component of which it leaves nothing vanishes, as it does with a section.
+    fn called(&mut self, text: &str) {
+        for (index, piece) in text.split(BREAK).enumerate() {
+            if index > 0 {
+                if self.components < MAX_COMPONENTS {
+                    self.end_component();
+                } else {
+                    self.text("_");
+                }
+            }
+            if piece.trim().is_empty() {
+                self.has_vanished = true;
+            } else {
+                self.has_field = true;
+            }
+            self.text(piece);
+        }
     }
 
     fn field(&mut self, field: &FieldOp) -> Option<()> {
@@ -134,16 +239,8 @@ impl<'a> Renderer<'a> {
         push_clean(&mut self.out, self.start, text);
     }
 
-    /// A number, padded if it is one: leading zeros are not counted, so that `3` and `003` sort alike.
     fn number(&mut self, value: &str, width: usize) {
-        if width == 0 || !value.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.text(value);
-        }
-        let digits = value.trim_start_matches('0');
-        for _ in digits.len()..width {
-            self.text("0");
-        }
-        self.text(digits);
+        self.text(&padded(value, width));
     }
 
     /// A value whose `/` part components. Empty pieces and `.` are left out.
@@ -182,6 +279,7 @@ impl<'a> Renderer<'a> {
     /// vanishes; one that holds a field does not.
     fn finish_component(&mut self) {
         settle(&mut self.out, self.start);
+        self.template.names.settle(&mut self.out, self.start);
         if self.out.len() == self.start && self.has_field {
             self.out.push_str(&self.template.empty_component);
         }
@@ -198,6 +296,28 @@ impl<'a> Renderer<'a> {
         self.has_vanished = false;
         self.ends_in_path = false;
     }
+}
+
+/// The first of a field's chain that a track has.
+pub(crate) fn find<'a>(
+    template: &Template,
+    fields: &'a dyn Fields,
+    field: &FieldOp,
+) -> Option<(Candidate, &'a [String])> {
+    field.chain.iter().find_map(|candidate| {
+        let values = fields.values(template.fields.get(candidate.field)?);
+        let there = values.iter().any(|value| !usable(value, candidate.number).is_empty());
+        there.then_some((*candidate, values))
+    })
+}
+
+/// A number with zeros in front, if it is one: leading zeros are not counted, so that `3` and `003` sort alike.
+fn padded(value: &str, width: usize) -> Cow<'_, str> {
+    if width == 0 || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return value.into();
+    }
+    let digits = value.trim_start_matches('0');
+    format!("{}{digits}", "0".repeat(width.saturating_sub(digits.len()))).into()
 }
 
 /// Appends `text` to the component that begins at `start`, with what a name may not hold replaced by `_`. Blanks at the
@@ -236,7 +356,7 @@ fn settle(out: &mut String, start: usize) {
 }
 
 /// The part of a value that a template looks at.
-fn usable(value: &str, number: bool) -> &str {
+pub(crate) fn usable(value: &str, number: bool) -> &str {
     let part = if number { value.split('/').next().unwrap_or_default() } else { value };
     trim(part)
 }

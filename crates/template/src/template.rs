@@ -1,9 +1,13 @@
 //! A parsed template and how it treats what a track lacks.
 
 use crate::error::TemplateError;
+use crate::expand;
+use crate::function::Call;
+use crate::names::Names;
 use crate::parse::Parser;
 use crate::render::Renderer;
 use musefs_contracts::template::{Fields, PathTemplate, RenderedPath};
+use std::borrow::Cow;
 
 /// What stands for a missing value unless told otherwise.
 const UNKNOWN: &str = "Unknown";
@@ -20,6 +24,8 @@ pub struct Options {
     /// Leave a track out where a field has neither a value nor a fallback of its own. A missing title then counts as
     /// missing, although it could fall back to the file's name.
     pub skip_on_missing: bool,
+    /// What names may be.
+    pub names: Names,
 }
 
 /// One step of rendering; a template is a flat list of them.
@@ -33,10 +39,14 @@ pub(crate) enum Op {
     Field(FieldOp),
     /// The beginning of a section that reaches up to, and without, this op.
     Section(usize),
+    /// A function.
+    Call(Box<Call>),
+    /// A field of which each value gives a path of its own, by its place in [`Template::each`].
+    Each(usize),
 }
 
 /// A field with everything that stands in for it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldOp {
     /// What to look at, first to last.
     pub(crate) chain: Box<[Candidate]>,
@@ -49,7 +59,7 @@ pub(crate) struct FieldOp {
 }
 
 /// A field of a chain.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// Its place in [`Template::fields`].
     pub(crate) field: usize,
@@ -58,7 +68,7 @@ pub(crate) struct Candidate {
 }
 
 /// What to do for a missing field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// Show nothing.
     Nothing,
@@ -76,6 +86,9 @@ pub struct Template {
     pub(crate) ops: Vec<Op>,
     pub(crate) fields: Vec<String>,
     pub(crate) path_fields: Vec<String>,
+    /// The fields of which each value gives a path.
+    pub(crate) each: Vec<FieldOp>,
+    pub(crate) names: Names,
     /// Text for a missing field.
     pub(crate) default_fallback: String,
     /// What an empty component becomes.
@@ -85,10 +98,20 @@ pub struct Template {
 impl Template {
     /// Parses a template. Errors point at the place that could not be understood.
     pub fn parse(text: &str, options: Options) -> Result<Self, TemplateError> {
-        let (ops, fields, path_fields) = Parser::new(text, &options).parse()?;
+        let parsed = Parser::new(text, &options).parse()?;
+        let names = options.names;
         let default_fallback = options.default_fallback.unwrap_or_else(|| UNKNOWN.to_owned());
-        let empty_component = Renderer::single_component(&default_fallback).unwrap_or_else(|| UNKNOWN.to_owned());
-        Ok(Self { ops, fields, path_fields, default_fallback, empty_component })
+        let empty_component =
+            Renderer::single_component(&default_fallback, names).unwrap_or_else(|| UNKNOWN.to_owned());
+        Ok(Self {
+            ops: parsed.ops,
+            fields: parsed.fields,
+            path_fields: parsed.path_fields,
+            each: parsed.each,
+            names,
+            default_fallback,
+            empty_component,
+        })
     }
 }
 
@@ -104,8 +127,16 @@ impl PathTemplate for Template {
     }
 
     fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath)) {
-        if let Some(path) = Renderer::new(self, fields).render() {
-            visit(RenderedPath(path));
+        if self.each.is_empty() {
+            if let Some(path) = Renderer::new(self, fields, &[]).render() {
+                visit(RenderedPath(path));
+            }
+            return;
         }
+        expand::each(self, fields, visit);
+    }
+
+    fn extension<'e>(&self, extension: &'e [u8]) -> Cow<'e, [u8]> {
+        self.names.extension(extension)
     }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::Track;
 use musefs_contracts::template::PathTemplate;
-use musefs_template::{DEFAULT_UP, Options, Template};
+use musefs_template::{DEFAULT_UP, Names, Options, Template};
 use proptest::prelude::*;
 
 fn value() -> impl Strategy<Value = String> {
@@ -24,6 +24,7 @@ fn options() -> impl Strategy<Value = Options> {
             default_fallback: default,
             fallbacks: own.into_iter().map(|text| ("genre".to_owned(), text)).collect(),
             skip_on_missing: skip,
+            names: Names::Posix,
         }
     })
 }

@@ -135,6 +135,7 @@ fn missing_fields_fall_back() {
         default_fallback: default.map(str::to_owned),
         fallbacks: own.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
         skip_on_missing: false,
+        ..Options::default()
     };
     let check = |options, template, values: &[(&str, &str)], expected: &str| {
         assert_eq!(render_with(template, options, values).as_deref(), Some(expected), "{template}");
