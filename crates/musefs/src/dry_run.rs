@@ -7,23 +7,20 @@ use crate::serve::Prepared;
 use crate::tree_walk::walk;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::template::PathTemplate;
-use musefs_template::{EXTENSION, FILENAME, Template};
+use musefs_template::{EXTENSION, FILENAME};
 use std::sync::Arc;
 
 /// Prints every path, and names fields of the template that no track has.
 pub(crate) fn print(
     catalog: Arc<dyn Catalog>,
-    template: Template,
+    template: Arc<dyn PathTemplate>,
     view: &ViewArgs,
     serve: &ServeArgs,
 ) -> CommandResult {
-    let template: Arc<dyn PathTemplate> = Arc::new(template);
-    if let Some(text) = &view.template {
-        for field in unknown_fields(catalog.as_ref(), template.as_ref(), text)? {
-            complain(format!(
-                "musefs: no track has a value for ${field}; is the field's name spelled as in the store?"
-            ));
-        }
+    let texts = view.template.iter().chain(view.views.iter().map(|(_, text)| text));
+    let text = texts.cloned().collect::<Vec<_>>().join(" ");
+    for field in unknown_fields(catalog.as_ref(), template.as_ref(), &text)? {
+        complain(format!("musefs: no track has a value for ${field}; is the field's name spelled as in the store?"));
     }
     // Nothing of the mount's own is part of the tree that the template makes.
     let serve = ServeArgs { expose_metrics: false, ..serve.clone() };

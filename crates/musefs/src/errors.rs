@@ -3,7 +3,7 @@
 use musefs_contracts::catalog::CatalogError;
 use musefs_fuse_adapter::MountError;
 use musefs_scan::ScanError;
-use musefs_template::TemplateError;
+use musefs_template::{TemplateError, ViewsError};
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -84,6 +84,12 @@ impl From<MountError> for Failure {
 
 impl From<TemplateError> for Failure {
     fn from(error: TemplateError) -> Self {
+        Self::drawn(error)
+    }
+}
+
+impl From<ViewsError> for Failure {
+    fn from(error: ViewsError) -> Self {
         Self::drawn(error)
     }
 }

@@ -1,6 +1,6 @@
 //! Putting a file system together and keeping it mounted.
 
-use crate::cli::{Mode, ServeArgs, ViewArgs};
+use crate::cli::{self, Mode, ServeArgs, ViewArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::say;
 use crate::wiring::{formats, scan_backing};
@@ -18,7 +18,7 @@ use musefs_pool::WorkerPool;
 use musefs_readahead::AdaptiveReadAhead;
 use musefs_reflink::ReflinkSplicer;
 use musefs_telemetry::Registry;
-use musefs_template::Template;
+use musefs_template::{Names, Template, Views};
 use musefs_tree::ArenaTree;
 use musefs_vfs::{Refresher, Vfs, VfsOptions, VfsParts};
 use sd_notify::NotifyState;
@@ -37,14 +37,28 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How often the signals' flag is looked at.
 const SIGNAL_TICK: Duration = Duration::from_millis(100);
 
-/// The template the user wants, or `default`.
-pub(crate) fn template(view: &ViewArgs, default: &str) -> Result<Template, Failure> {
+/// The template the user wants, or `default`; views beside it, or alone where only they are wanted.
+pub(crate) fn template(view: &ViewArgs, default: &str) -> Result<Arc<dyn PathTemplate>, Failure> {
     let options = musefs_template::Options {
         default_fallback: view.default_fallback.clone(),
         fallbacks: view.fallback.clone(),
         skip_on_missing: view.skip_on_missing,
+        names: names(view.names),
     };
-    Ok(Template::parse(view.template.as_deref().unwrap_or(default), options)?)
+    let text = view.template.as_deref().or_else(|| view.views.is_empty().then_some(default));
+    let root = text.map(|text| Template::parse(text, options.clone())).transpose()?;
+    match root {
+        Some(root) if view.views.is_empty() => Ok(Arc::new(root)),
+        root => Ok(Arc::new(Views::new(root, &view.views, &options)?)),
+    }
+}
+
+fn names(names: cli::Names) -> Names {
+    match names {
+        cli::Names::Posix => Names::Posix,
+        cli::Names::Windows => Names::Windows,
+        cli::Names::Ascii => Names::Ascii,
+    }
 }
 
 /// What edited tracks are made plain files with, for the kernel to read.
@@ -91,7 +105,9 @@ impl Prepared {
         let parts = VfsParts {
             catalog,
             formats: formats(),
-            tree: Arc::new(ArenaTree::new(musefs_tree::Options { case_insensitive: view.case_insensitive })),
+            tree: Arc::new(ArenaTree::new(musefs_tree::Options {
+                case_insensitive: view.case_insensitive || names(view.names).ignore_case(),
+            })),
             template,
             layouts: Arc::new(BudgetedLayoutCache::new(LAYOUT_BYTES, meter)),
             sizes: Arc::new(CompactSizeCache::new(meter)),

@@ -165,6 +165,14 @@ case " $* " in
   *" --dry-run "*|*" --help "*|*" --daemon "*) exec "$PROGRAM" "$@" ;;
 esac
 case "$1" in mount|up) ;; *) exec "$PROGRAM" "$@" ;; esac
+# The reader of a page ends one example before the next.
+if [ -e "$HOME/mounts" ]; then
+  while read -r pid; do
+    kill -INT "$pid" 2> /dev/null || true
+    for _ in $(seq 400); do kill -0 "$pid" 2> /dev/null || break; sleep 0.05; done
+  done < "$HOME/mounts"
+  rm "$HOME/mounts"
+fi
 log=$(mktemp "$HOME/mount.XXXXXX")
 "$PROGRAM" "$@" > "$log" 2>&1 < /dev/null &
 pid=$!

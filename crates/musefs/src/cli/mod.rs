@@ -23,7 +23,7 @@ pub(crate) use serve::ServeArgs;
 pub(crate) use tag::{
     TableFormat, TagArgs, TagChangeArgs, TagCommand, TagExportArgs, TagGetArgs, TagImportArgs, TagRemoveArgs,
 };
-pub(crate) use view::{Mode, ViewArgs};
+pub(crate) use view::{Mode, Names, ViewArgs};
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};

@@ -10,6 +10,13 @@ pub(crate) struct ViewArgs {
     /// Where a track goes, such as '$albumartist/$album/$title'
     #[arg(long, env = "MUSEFS_TEMPLATE", value_name = "TEMPLATE")]
     pub(crate) template: Option<String>,
+    /// A folder at the root with a template of its own, such as 'by-genre=%each{genre}/$artist/$title'; may be repeated.
+    /// Without --template there are these alone
+    #[arg(long = "view", env = "MUSEFS_VIEW", value_name = "NAME=TEMPLATE", value_parser = name_and_template)]
+    pub(crate) views: Vec<(String, String)>,
+    /// Which names are made: any, those that Windows takes as well, or those of them in ASCII
+    #[arg(long, env = "MUSEFS_NAMES", value_name = "RULE", default_value = "posix")]
+    pub(crate) names: Names,
     /// What stands for a field that is empty
     #[arg(long, env = "MUSEFS_DEFAULT_FALLBACK", value_name = "TEXT")]
     pub(crate) default_fallback: Option<String>,
@@ -41,6 +48,17 @@ pub(crate) struct ViewArgs {
     pub(crate) dir_mode: u16,
 }
 
+/// What names may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Names {
+    /// Anything but `/`.
+    Posix,
+    /// What Windows takes, over Samba for instance.
+    Windows,
+    /// What Windows takes, in ASCII.
+    Ascii,
+}
+
 /// What reading a file gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
@@ -56,6 +74,12 @@ fn field_and_value(text: &str) -> Result<(String, String), String> {
         return Err("the field's name is missing before the =".to_owned());
     }
     Ok((field.trim().to_ascii_lowercase(), value.to_owned()))
+}
+
+fn name_and_template(text: &str) -> Result<(String, String), String> {
+    let (name, template) =
+        text.split_once('=').ok_or("it must be NAME=TEMPLATE, such as by-year=%year{$date}/$title")?;
+    Ok((name.to_owned(), template.to_owned()))
 }
 
 fn octal(text: &str) -> Result<u16, String> {

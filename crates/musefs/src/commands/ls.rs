@@ -10,7 +10,6 @@ use crate::wiring::Store;
 use musefs_contracts::ids::TrackId;
 use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 
 /// Runs the command.
 pub(crate) fn run(args: &LsArgs) -> CommandResult {
@@ -28,8 +27,7 @@ pub(crate) fn run(args: &LsArgs) -> CommandResult {
         return Ok(Ending::Done);
     }
     let tracks: HashSet<TrackId> = query.select(catalog.as_ref())?.into_iter().collect();
-    let prepared =
-        Prepared::new(catalog, Arc::new(template), &args.view, &ServeArgs::unserved().map_err(Failure::new)?)?;
+    let prepared = Prepared::new(catalog, template, &args.view, &ServeArgs::unserved().map_err(Failure::new)?)?;
     let visit = &mut |step: Step<'_>| match step.ino.track() {
         Some(track) if tracks.contains(&track) => say_bytes(step.path.as_os_str().as_bytes(), end),
         _ => true,

@@ -9,7 +9,6 @@ use crate::wiring::Store;
 use crate::{daemon, dry_run, logging};
 use musefs_fuse_adapter::check_mountpoint;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Runs the command.
 pub(crate) fn run(mut args: MountArgs) -> CommandResult {
@@ -32,7 +31,7 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
     // Seen before the library is read, which may take a while.
     check_mountpoint(&mountpoint)?;
     let interrupted = interrupted(Second::Waits)?;
-    let serving = Prepared::new(catalog, Arc::new(template), &args.view, &args.serve)?
+    let serving = Prepared::new(catalog, template, &args.view, &args.serve)?
         .with_source(args.source)
         .mount(&mountpoint, &args.serve)?;
     let watcher = if args.watch {

@@ -32,7 +32,7 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let interrupted = interrupted(Second::Waits)?;
     // Made, or brought up to date, before it is read.
     drop(store.open_or_create()?);
-    let prepared = Prepared::new(store.open()?, Arc::new(template), &args.view, &args.serve)?;
+    let prepared = Prepared::new(store.open()?, template, &args.view, &args.serve)?;
     let serving = prepared.mount(mountpoint, &args.serve)?;
     serving.announce(args.talk.quiet);
     let backing = serving.scan_backing.clone();
