@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Paths that one track may have: a track with hundreds of values in a field that is expanded stands at the first of them.
+/// Paths that one template may give a track: a track with hundreds of values in a field that is expanded stands at the first of them.
 pub const MAX_PATHS: usize = 64;
 
 /// What a template sees of a track.
@@ -27,7 +27,7 @@ pub trait PathTemplate: Send + Sync {
     /// Those of them that are path fields (`$!{…}`): they are not written into served files and make no track edited.
     fn path_fields(&self) -> &[String];
 
-    /// Visits the paths of a track, none of them twice and at most [`MAX_PATHS`]; none at all where a field is missing and the
+    /// Visits the paths of a track, none of them twice and at most [`MAX_PATHS`] for each view; none at all where a field is missing and the
     /// template says to leave such tracks out.
     fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath));
 

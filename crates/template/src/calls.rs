@@ -35,7 +35,8 @@ impl<'a> Parser<'a> {
             }
             "ifdef" => {
                 let (field, more) = self.named_field(start)?;
-                let (then, otherwise) = self.branches(more, start)?;
+                let (then, otherwise) =
+                    if more { self.branches(more, start)? } else { (vec![Op::Field(field.clone())], Vec::new()) };
                 Op::Call(Box::new(Call::IfDefined { field, then, otherwise }))
             }
             "lower" => self.of_text(Change::Lower, start)?,
@@ -164,16 +165,18 @@ impl<'a> Parser<'a> {
         Ok((field, more))
     }
 
-    /// `%each{field}`. The same field twice is the same value in both places.
+    /// `%each{field}`. The same field twice is the same value in both places; what stands for a missing one depends on the place.
     fn each_of(&mut self, start: usize) -> Result<Op, TemplateError> {
         let (field, more) = self.named_field(start)?;
         if more {
             return Err(self.error("`%each` has one argument, the name of a field", start));
         }
         let known = self.each.iter().position(|known| known.chain == field.chain);
-        Ok(Op::Each(known.unwrap_or_else(|| {
+        let missing = field.missing.clone();
+        let each = known.unwrap_or_else(|| {
             self.each.push(field);
             self.each.len() - 1
-        })))
+        });
+        Ok(Op::Each(each, missing))
     }
 }

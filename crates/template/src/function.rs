@@ -27,7 +27,7 @@ pub(crate) enum Call {
     IfDefined {
         /// True where the track has one of its chain.
         field: FieldOp,
-        /// Shown if so.
+        /// Shown if so; the field itself where nothing is said.
         then: Vec<Op>,
         /// Shown if not.
         otherwise: Vec<Op>,

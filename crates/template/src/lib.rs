@@ -27,7 +27,7 @@
 //! | written | gives |
 //! | --- | --- |
 //! | `%if{condition,then,else}` | `then` where anything but blanks, `0` or `false` comes of the condition; a field that the track lacks is nothing in it |
-//! | `%ifdef{field,then,else}` | `then` where the track has the field |
+//! | `%ifdef{field,then,else}` | `then`, or the field itself if that is all that is said, where the track has the field |
 //! | `%lower{text}`, `%upper{text}`, `%title{text}` | the text in other letters |
 //! | `%left{text,n}`, `%right{text,n}` | its first or last characters |
 //! | `%asciify{text}` | it in letters of ASCII |

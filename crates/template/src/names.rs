@@ -20,6 +20,8 @@ pub enum Names {
 
 /// Longest name, in bytes; a name has at most as many units of UTF-16.
 const NAME_BYTES: usize = 255;
+/// Bytes that are left of a name whatever is put behind it.
+const SHORTEST_STEM: usize = 32;
 const FORBIDDEN: &[char] = &['<', '>', ':', '"', '/', '\\', '|', '?', '*'];
 /// Reserved names, apart from those that a digit follows.
 const RESERVED: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
@@ -38,18 +40,16 @@ impl Names {
         if self == Self::Posix {
             return;
         }
-        let mut name = self.spelt(&out[start..]);
-        cut(&mut name);
-        name.truncate(name.trim_end_matches(is_blank).len());
-        if name.ends_with('.') {
-            name.pop();
-            name.push('_');
-        }
+        let spelt = self.spelt(&out[start..]);
+        let mut name = spelt.trim_start_matches(is_blank).to_owned();
+        settle_end(&mut name);
         if let Some(end) = reserved(&name) {
             name.insert(end, '_');
-            cut(&mut name);
         }
-        out.replace_range(start.., name.trim_start_matches(is_blank));
+        // A cut may come by a dot or a blank.
+        cut(&mut name);
+        settle_end(&mut name);
+        out.replace_range(start.., &name);
     }
 
     /// An extension with its dot, as these names have it.
@@ -82,18 +82,34 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control()
 }
 
-/// Cuts a name to its longest, at a character's border.
-fn cut(name: &mut String) {
-    let mut end = NAME_BYTES.min(name.len());
-    while !name.is_char_boundary(end) {
-        end -= 1;
+/// Takes blanks off the end of a name, and makes a dot that is left there another character.
+fn settle_end(name: &mut String) {
+    name.truncate(name.trim_end_matches(is_blank).len());
+    if name.ends_with('.') {
+        name.pop();
+        name.push('_');
     }
-    name.truncate(end);
 }
 
-/// Where the reserved name ends that stands before the first dot, if there is one.
+/// Cuts a name to its longest, at a character's border.
+fn cut(name: &mut String) {
+    name.truncate(border(name, NAME_BYTES));
+}
+
+/// The last border of characters within the first `max` bytes.
+fn border(text: &str, max: usize) -> usize {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+/// Where the reserved name ends that stands before the first dot, if there is one. Blanks behind it do not count, and neither
+/// does what stands behind so many of them that it may be cut off when an extension or a number is put to the name.
 fn reserved(name: &str) -> Option<usize> {
     let end = name.find('.').unwrap_or(name.len());
+    let end = border(name, end.min(SHORTEST_STEM));
     let base = name[..end].trim_end_matches(' ');
     let digit =
         |rest: &str| matches!(rest.chars().next(), Some('0'..='9' | '¹' | '²' | '³')) && rest.chars().count() == 1;
@@ -120,6 +136,8 @@ mod tests {
         check(Names::Windows, "What? <Live>: \"AC\\DC\"*|", "What_ _Live__ _AC_DC___");
         check(Names::Windows, "R.E.M.", "R.E.M_");
         check(Names::Windows, "...", ".._");
+        check(Names::Windows, "con.", "con_");
+        check(Names::Windows, &format!("CON{}x", " ".repeat(300)), "CON_");
         check(Names::Windows, "con", "con_");
         check(Names::Windows, "Aux.live", "Aux_.live");
         check(Names::Windows, "lpt¹", "lpt¹_");

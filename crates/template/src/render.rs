@@ -61,8 +61,8 @@ impl<'a> Renderer<'a> {
                     let text = self.call(call)?;
                     self.called(&text);
                 }
-                Op::Each(each) => {
-                    let text = self.each(*each)?;
+                Op::Each(each, missing) => {
+                    let text = self.each(*each, missing)?;
                     self.called(&text);
                 }
                 Op::Section(end) if !self.shows(&self.template.ops, index, *end) => {
@@ -107,7 +107,7 @@ impl<'a> Renderer<'a> {
         let any = |ops: &[Op]| ops.iter().any(|op| self.has(op));
         match op {
             Op::Field(field) => self.find(field).is_some(),
-            Op::Each(each) => self.selection.get(*each).is_some_and(Option::is_some),
+            Op::Each(each, _) => self.selection.get(*each).is_some_and(Option::is_some),
             Op::Call(call) => match &**call {
                 Call::If { condition, then, otherwise } => any(condition) || any(then) || any(otherwise),
                 Call::IfDefined { field, then, otherwise } => self.find(field).is_some() || any(then) || any(otherwise),
@@ -146,7 +146,7 @@ impl<'a> Renderer<'a> {
                 Op::Break => text.push(BREAK),
                 Op::Field(field) => text.push_str(&self.field_text(field)?),
                 Op::Call(call) => text.push_str(&self.call(call)?),
-                Op::Each(each) => text.push_str(&self.each(*each)?),
+                Op::Each(each, missing) => text.push_str(&self.each(*each, missing)?),
                 Op::Section(end) if !self.shows(ops, index, *end) => index = *end,
                 Op::Section(_) => {}
             }
@@ -155,16 +155,16 @@ impl<'a> Renderer<'a> {
     }
 
     /// The present value of an expanded field.
-    fn each(&self, each: usize) -> Option<String> {
+    fn each(&self, each: usize, missing: &Missing) -> Option<String> {
         match self.selection.get(each) {
             Some(Some(value)) => Some(function::bounded((*value).replace(BREAK, "_"))),
-            _ => self.template.each.get(each).map_or(Some(String::new()), |field| self.missing_text(field)),
+            _ => self.missing_text(missing),
         }
     }
 
     /// A field's text as a function sees it.
     fn field_text(&self, field: &FieldOp) -> Option<String> {
-        let Some((candidate, values)) = self.find(field) else { return self.missing_text(field) };
+        let Some((candidate, values)) = self.find(field) else { return self.missing_text(&field.missing) };
         let mut values = values.iter().map(|value| usable(value, candidate.number)).filter(|value| !value.is_empty());
         let text = if field.width > 0 || candidate.number {
             padded(values.next().unwrap_or_default(), field.width).into_owned()
@@ -174,8 +174,8 @@ impl<'a> Renderer<'a> {
         Some(function::bounded(text.replace(BREAK, "_")))
     }
 
-    fn missing_text(&self, field: &FieldOp) -> Option<String> {
-        match &field.missing {
+    fn missing_text(&self, missing: &Missing) -> Option<String> {
+        match missing {
             Missing::Nothing => Some(String::new()),
             Missing::Own(text) => Some(text.to_string()),
             Missing::Default => Some(self.template.default_fallback.clone()),

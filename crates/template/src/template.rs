@@ -41,8 +41,9 @@ pub(crate) enum Op {
     Section(usize),
     /// A function.
     Call(Box<Call>),
-    /// A field of which each value gives a path of its own, by its place in [`Template::each`].
-    Each(usize),
+    /// A field of which each value gives a path of its own, by its place in [`Template::each`], and what to do here where the
+    /// track has none.
+    Each(usize, Missing),
 }
 
 /// A field with everything that stands in for it.

@@ -21,8 +21,10 @@ pub enum ViewsError {
     Template(String, TemplateError),
 }
 
-/// Views: a track stands in each of them, under the view's name. What no view's template leaves out is shown once in each at
-/// least.
+/// Views: a track stands in each of them, under the view's name, at up to [`MAX_PATHS`] paths in each. One that has many in the
+/// first is left out of none of the others.
+///
+/// [`MAX_PATHS`]: musefs_contracts::template::MAX_PATHS
 #[derive(Clone, Debug)]
 pub struct Views {
     /// At the root, beside the folders of the others.
@@ -79,11 +81,24 @@ impl PathTemplate for Views {
     }
 
     fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath)) {
+        // Paths of the root that lie in the folder of a view; that view may give them again.
+        let mut inside = Vec::new();
         if let Some(root) = &self.root {
-            root.render(fields, visit);
+            root.render(fields, &mut |path| {
+                let folder = path.0.split('/').next();
+                if self.named.iter().any(|(name, _)| folder == Some(name)) {
+                    inside.push(path.clone());
+                }
+                visit(path);
+            });
         }
         for (name, template) in &self.named {
-            template.render(fields, &mut |path| visit(RenderedPath(format!("{name}/{}", path.0))));
+            template.render(fields, &mut |path| {
+                let path = RenderedPath(format!("{name}/{}", path.0));
+                if !inside.contains(&path) {
+                    visit(path);
+                }
+            });
         }
     }
 

@@ -50,6 +50,7 @@ fn conditions_choose() {
     check("%if{$mood,x}$title", "T.N.T.");
     check("%ifdef{mood,a,b}%ifdef{genre,a,b}%ifdef{$genre,a,b}", "baa");
     check("%if{%ifdef{mood,1,0},yes,no}", "no");
+    check("%ifdef{discnumber}-%ifdef{mood}-%ifdef{mood|date}", "1--1975-12-01");
 }
 
 #[test]
@@ -101,6 +102,7 @@ fn each_value_gives_a_path() {
     check_all("%each{genre}/%lower{%each{genre}}", &["Hard Rock/hard rock", "Blues/blues"]);
     check_all("%each{mood}/$title", &["Unknown/T.N.T."]);
     check_all("[%each{mood}/]$title", &["T.N.T."]);
+    check_all("[%each{mood}/]$title %each{mood}", &["T.N.T. Unknown"]);
     let two = [("genre", "A"), ("genre", "B"), ("artist", "x"), ("artist", "y")];
     let paths = paths_with("%each{genre}-%each{artist}", Options::default(), &two);
     assert_eq!(paths, ["A-x", "A-y", "B-x", "B-y"]);
@@ -150,6 +152,10 @@ fn views_stand_side_by_side() {
     assert_eq!(found, ["by-genre/Hard Rock/T.N.T.", "by-genre/Blues/T.N.T.", "by-year/1975/T.N.T."]);
     let found = views(Some("$artist/$title"), &[("all", "$title")]).unwrap();
     assert_eq!(found, ["AC_DC/T.N.T.", "all/T.N.T."]);
+    let found = views(Some("all/%each{genre}"), &[("all", "$title"), ("all ", "x")]).unwrap_err();
+    assert!(found.contains("folder"), "{found}");
+    let found = views(Some("genres/%each{genre}"), &[("genres", "Blues"), ("other", "Blues")]).unwrap();
+    assert_eq!(found, ["genres/Hard Rock", "genres/Blues", "other/Blues"], "no path twice");
 }
 
 #[test]
