@@ -279,6 +279,9 @@ fn templates() -> Seeds {
     named([
         ("mount", format!("{}\nUnknown\nA title\nTwo", musefs_template::DEFAULT_MOUNT).into_bytes()),
         ("up", format!("{}\n\n3/12\n\u{1}..", musefs_template::DEFAULT_UP).into_bytes()),
+        ("functions", b"%if{$a,%upper{%left{$a,1}},#}/%title{$b} (%year{${date|c}})\n\nx; y\n1999-01-01".to_vec()),
+        ("lists", b"%ifdef{a|bc,%first{$a,2,1,; ,$, },%asciify{none$}}}/%right{$$$%$[x,3}\nu\na; b; c".to_vec()),
+        ("each", b"%each{a}/[%each{b} - ]%lower{%each{dd}}\n\none\ntwo\ncon.\n\xc3\x89?".to_vec()),
         ("path", b"$!{path|folder}/[${a:02} [$b]]$$$]\nx/../y\n/../a.b//..".to_vec()),
     ])
 }
