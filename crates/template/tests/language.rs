@@ -66,11 +66,15 @@ impl Expr {
             | Self::Right(text, _)
             | Self::First(text, ..) => text.expanded(into),
             Self::If(condition, then, otherwise) => {
-                [condition, then, otherwise].into_iter().for_each(|part| part.expanded(into));
+                for part in [condition, then, otherwise] {
+                    part.expanded(into);
+                }
             }
             Self::IfDefined(_, then, otherwise) => {
                 then.expanded(into);
-                otherwise.iter().for_each(|part| part.expanded(into));
+                if let Some(otherwise) = otherwise {
+                    otherwise.expanded(into);
+                }
             }
         }
     }
