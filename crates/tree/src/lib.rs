@@ -41,7 +41,7 @@ use std::sync::Arc;
 /// How a tree treats names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Names that differ in case alone are the same, by each character's lower case. They keep the case they have.
+    /// Names that differ in case alone are the same, by the lower case of each character's capital. They keep the case they have.
     pub case_insensitive: bool,
 }
 

@@ -140,16 +140,26 @@ pub(crate) fn compare(a: &[u8], b: &[u8], fold: bool) -> Ordering {
     }
 }
 
-/// The bytes of a name with each character in lower case. What is not UTF-8 stays as it is.
+/// The bytes of a name with each character in the lower case of its capital: `σ` and `ς` are one letter, since file systems that
+/// know no case compare capitals. What is not UTF-8 stays as it is.
 pub(crate) fn folded(name: &[u8]) -> impl Iterator<Item = u8> {
     name.utf8_chunks().flat_map(|chunk| {
-        let lower = chunk.valid().chars().flat_map(char::to_lowercase).flat_map(|c| {
+        let lower = chunk.valid().chars().flat_map(|c| capital(c).to_lowercase()).flat_map(|c| {
             let mut bytes = [0; 4];
             let len = c.encode_utf8(&mut bytes).len();
             bytes.into_iter().take(len)
         });
         lower.chain(chunk.invalid().iter().copied())
     })
+}
+
+/// A character's capital, if that is one character.
+fn capital(c: char) -> char {
+    let mut capitals = c.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None) => capital,
+        _ => c,
+    }
 }
 
 /// The name as the bytes by which it is told from others.

@@ -17,7 +17,8 @@ fn cut(text: &str, max: usize) -> &str {
 /// The bytes by which names are told apart. Of what is not UTF-8 the tests have one byte, so that nothing is mistaken.
 pub(crate) fn key(name: &[u8], fold: bool) -> Vec<u8> {
     if fold {
-        String::from_utf8_lossy(name).chars().flat_map(char::to_lowercase).collect::<String>().into()
+        let capital = |c: char| if c.to_uppercase().count() == 1 { c.to_uppercase().next().unwrap() } else { c };
+        String::from_utf8_lossy(name).chars().flat_map(|c| capital(c).to_lowercase()).collect::<String>().into()
     } else {
         name.into()
     }
