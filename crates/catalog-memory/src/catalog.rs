@@ -2,7 +2,8 @@
 
 use crate::state::{MemoryCatalog, State, Stored, Track};
 use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord, TrackRow};
-use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
+use musefs_contracts::ids::{ArtId, Revision, SidecarId, StoreId, TrackId};
+use musefs_contracts::sidecars::Sidecar;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
 
@@ -129,6 +130,23 @@ impl Catalog for MemoryCatalog {
             Some(Stored::Binary(bytes)) => copy_range(bytes, offset, buf),
             _ => Err(CatalogError::NotFound),
         }
+    }
+
+    fn sidecars_changed(&self) -> CatalogResult<Revision> {
+        Ok(Revision(self.lock().sidecars_changed))
+    }
+
+    fn for_each_sidecar(&self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<Revision> {
+        let (all, revision) = {
+            let state = self.lock();
+            (state.sidecars.values().cloned().collect::<Vec<_>>(), Revision(state.sidecars_changed))
+        };
+        all.into_iter().for_each(visit);
+        Ok(revision)
+    }
+
+    fn sidecar(&self, sidecar: SidecarId) -> CatalogResult<Sidecar> {
+        self.lock().sidecars.get(&sidecar.0).cloned().ok_or(CatalogError::NotFound)
     }
 
     fn for_each_served_size(&self, omitted: &[String], visit: &mut dyn FnMut(TrackId, i64, u64)) -> CatalogResult<()> {

@@ -1,9 +1,11 @@
 //! What the store holds, and the edits that other programs would make with SQL.
 
 use musefs_contracts::anatomy::Anatomy;
+use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRecord, TrackRow};
 use musefs_contracts::editing::{Placement, TrackEdit, edited_rows};
-use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
+use musefs_contracts::ids::{ArtId, Revision, SidecarId, StoreId, TrackId};
+use musefs_contracts::sidecars::{Sidecar, SidecarFile};
 use musefs_contracts::tags::{ArtLink, TagRow, TagValue, canonical};
 use musefs_contracts::writer::is_pristine;
 use std::collections::{BTreeMap, HashMap};
@@ -81,6 +83,11 @@ pub(crate) struct State {
     pub(crate) paths: HashMap<PathBuf, TrackId>,
     pub(crate) art: BTreeMap<i64, Art>,
     pub(crate) roots: Vec<PathBuf>,
+    pub(crate) sidecars: BTreeMap<i64, Sidecar>,
+    sidecar_paths: HashMap<PathBuf, i64>,
+    /// The sequence number of the latest change of any of them.
+    pub(crate) sidecars_changed: i64,
+    last_sidecar: i64,
     /// By omitted keys (sorted) and track: content version and size.
     pub(crate) sizes: BTreeMap<(Vec<String>, i64), (i64, u64)>,
     /// Latest change of each track ever known, by sequence number.
@@ -117,6 +124,32 @@ impl State {
             }
         }
         true
+    }
+
+    /// Brings sidecars in and takes others out.
+    pub(crate) fn update_sidecars(&mut self, met: &[SidecarFile], gone: &[SidecarId]) {
+        if met.is_empty() && gone.is_empty() {
+            return;
+        }
+        for file in met.iter().filter(|file| !file.path.as_os_str().is_empty()) {
+            let stamp = Stamp { file: 0, ..file.stamp };
+            let known = self.sidecar_paths.get(&file.path).and_then(|id| self.sidecars.get_mut(id));
+            if let Some(known) = known {
+                known.stamp = stamp;
+                continue;
+            }
+            self.last_sidecar += 1;
+            let id = SidecarId(self.last_sidecar);
+            self.sidecar_paths.insert(file.path.clone(), id.0);
+            self.sidecars.insert(id.0, Sidecar { id, path: file.path.clone(), stamp });
+        }
+        for sidecar in gone {
+            if let Some(known) = self.sidecars.remove(&sidecar.0) {
+                self.sidecar_paths.remove(&known.path);
+            }
+        }
+        self.sequence += 1;
+        self.sidecars_changed = self.sequence;
     }
 
     fn edit(&mut self, track: TrackId, edit: impl FnOnce(&mut Track)) -> CatalogResult<()> {

@@ -4,7 +4,8 @@ use crate::ingest;
 use crate::state::MemoryCatalog;
 use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRecord};
 use musefs_contracts::editing::{CatalogEditor, NewPicture, TrackEdit};
-use musefs_contracts::ids::{ArtId, TrackId};
+use musefs_contracts::ids::{ArtId, SidecarId, TrackId};
+use musefs_contracts::sidecars::{Sidecar, SidecarFile};
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,17 @@ impl CatalogWriter for MemoryWriter {
 
     fn roots(&mut self) -> CatalogResult<Vec<PathBuf>> {
         Ok(self.catalog.lock().roots.clone())
+    }
+
+    fn for_each_sidecar(&mut self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<()> {
+        let all: Vec<Sidecar> = self.catalog.lock().sidecars.values().cloned().collect();
+        all.into_iter().for_each(visit);
+        Ok(())
+    }
+
+    fn update_sidecars(&mut self, met: &[SidecarFile], gone: &[SidecarId]) -> CatalogResult<()> {
+        self.catalog.lock().update_sidecars(met, gone);
+        Ok(())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::reading::Ranged;
 use crate::store::{self, FileIdentity, Store, has_log, lock};
-use crate::{changes, reading, stream, tag_feed};
+use crate::{changes, reading, sidecars, stream, tag_feed};
 use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord};
-use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
+use musefs_contracts::ids::{ArtId, Revision, SidecarId, StoreId, TrackId};
+use musefs_contracts::sidecars::Sidecar;
 use musefs_contracts::tags::digest_values;
 use rusqlite::{Connection, Result};
 use std::path::{Path, PathBuf};
@@ -227,6 +228,25 @@ impl Catalog for SqliteCatalog {
         buf: &mut [u8],
     ) -> CatalogResult<()> {
         self.ranged("the value", |connection| reading::read_value(connection, (track, key, ordinal), offset, buf))
+    }
+
+    fn sidecars_changed(&self) -> CatalogResult<Revision> {
+        self.read(|store, connection| if store.has_feed { sidecars::changed(connection) } else { Ok(Revision(0)) })
+    }
+
+    fn for_each_sidecar(&self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<Revision> {
+        self.read(|store, connection| {
+            if !store.has_feed {
+                return Ok(Revision(0));
+            }
+            let revision = sidecars::changed(connection)?;
+            sidecars::every(connection, visit)?;
+            Ok(revision)
+        })
+    }
+
+    fn sidecar(&self, sidecar: SidecarId) -> CatalogResult<Sidecar> {
+        self.read(|_, connection| sidecars::find(connection, sidecar))?.ok_or(CatalogError::NotFound)
     }
 
     fn for_each_served_size(&self, omitted: &[String], visit: &mut dyn FnMut(TrackId, i64, u64)) -> CatalogResult<()> {

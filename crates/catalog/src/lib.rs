@@ -21,6 +21,7 @@ mod readers;
 mod reading;
 mod rows;
 mod schema;
+mod sidecars;
 mod store;
 mod stream;
 mod tag_feed;

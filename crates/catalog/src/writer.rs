@@ -8,12 +8,13 @@ use crate::error::explain;
 use crate::history::{self, Recorder};
 use crate::ingest::Batch;
 use crate::schema::{self, Found};
-use crate::{changes, reading, rows, walks};
+use crate::{changes, reading, rows, sidecars, walks};
 use musefs_contracts::anatomy::FormatId;
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
 use musefs_contracts::history::{CatalogHistory, Edit, EditId, HistoryQuery, Undone};
-use musefs_contracts::ids::TrackId;
+use musefs_contracts::ids::{SidecarId, TrackId};
+use musefs_contracts::sidecars::{Sidecar, SidecarFile};
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result, Row, Transaction, TransactionBehavior};
@@ -147,6 +148,14 @@ impl CatalogWriter for SqliteWriter {
 
     fn remember_walk(&mut self, targets: &[u8], record: &[u8], tracks: u64) -> CatalogResult<()> {
         self.write(|transaction, _| walks::remember(transaction, targets, record, tracks))
+    }
+
+    fn for_each_sidecar(&mut self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<()> {
+        sidecars::every(&self.connection, visit).map_err(|error| self.explain(&error))
+    }
+
+    fn update_sidecars(&mut self, met: &[SidecarFile], gone: &[SidecarId]) -> CatalogResult<()> {
+        self.write(|transaction, _| sidecars::update(transaction, met, gone))
     }
 
     fn finish(&mut self) -> CatalogResult<()> {

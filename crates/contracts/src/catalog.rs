@@ -2,7 +2,8 @@
 
 use crate::anatomy::{Anatomy, ByteRange, FormatId};
 use crate::backing::Stamp;
-use crate::ids::{ArtId, Revision, StoreId, TrackId};
+use crate::ids::{ArtId, Revision, SidecarId, StoreId, TrackId};
+use crate::sidecars::Sidecar;
 use crate::tags::{ArtLink, TagRow};
 use std::path::{Path, PathBuf};
 
@@ -166,6 +167,26 @@ pub trait Catalog: Send + Sync {
     /// Fills `buf` from a binary tag value at `offset`; fails if the value is shorter.
     fn read_tag_value(&self, track: TrackId, key: &str, ordinal: i64, offset: u64, buf: &mut [u8])
     -> CatalogResult<()>;
+
+    /// The revision at which any sidecar was added, changed or removed last, so that who knows them all can tell whether that
+    /// still holds. Such a change moves [`Self::revision`] too, and is no track's change. A store without sidecars always
+    /// answers the same.
+    fn sidecars_changed(&self) -> CatalogResult<Revision> {
+        Ok(Revision(0))
+    }
+
+    /// Visits every sidecar in order of id, and answers what [`Self::sidecars_changed`] says of this state. A store without
+    /// sidecars visits nothing.
+    fn for_each_sidecar(&self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<Revision> {
+        let _ = visit;
+        Ok(Revision(0))
+    }
+
+    /// One sidecar; [`CatalogError::NotFound`] if there is none.
+    fn sidecar(&self, sidecar: SidecarId) -> CatalogResult<Sidecar> {
+        let _ = sidecar;
+        Err(CatalogError::NotFound)
+    }
 
     /// Served sizes remembered from earlier mounts: visits `(track, content_version, size)` of all that were recorded with
     /// the same `omitted` keys. Stale versions may be among them. A store without them visits nothing.

@@ -49,6 +49,10 @@ impl From<CompanionId> for FileId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArtId(pub i64);
 
+/// A file beside the music that the catalog knows. Always at least 1; never reused while the store lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SidecarId(pub i64);
+
 /// A point in the catalog's history. Grows with every committed change; comparable only within one [`StoreId`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub i64);

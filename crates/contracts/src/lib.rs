@@ -27,6 +27,7 @@ pub mod metric;
 pub mod notifier;
 pub mod probe;
 pub mod readahead;
+pub mod sidecars;
 pub mod splicer;
 pub mod tags;
 pub mod template;

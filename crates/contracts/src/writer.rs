@@ -3,8 +3,9 @@
 use crate::anatomy::Anatomy;
 use crate::backing::Stamp;
 use crate::catalog::{CatalogResult, TrackRow};
-use crate::ids::TrackId;
+use crate::ids::{SidecarId, TrackId};
 use crate::probe::Probe;
+use crate::sidecars::{Sidecar, SidecarFile};
 use crate::tags::{TagRow, TagValue, canonical, digest_values};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -105,6 +106,19 @@ pub trait CatalogWriter: Send {
     /// left in the store; where there are others by now, nothing is remembered.
     fn remember_walk(&mut self, targets: &[u8], record: &[u8], tracks: u64) -> CatalogResult<()> {
         let _ = (targets, record, tracks);
+        Ok(())
+    }
+
+    /// Visits every sidecar, in no order. A store without sidecars visits nothing.
+    fn for_each_sidecar(&mut self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<()> {
+        let _ = visit;
+        Ok(())
+    }
+
+    /// Brings sidecars in, or up to date where their path is known, and drops those that are `gone`. They are no curated data:
+    /// the history takes no notice. A store without sidecars does nothing.
+    fn update_sidecars(&mut self, met: &[SidecarFile], gone: &[SidecarId]) -> CatalogResult<()> {
+        let _ = (met, gone);
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 //! One file never ends a scan: what cannot be understood is stored to be served as it is, what cannot be read is named in
 //! the [`Summary`], and a panic in a prober counts as "not understood".
 
+mod beside;
 mod examine;
 mod fingerprint;
 mod folders;

@@ -1,5 +1,6 @@
 //! The scanner: what the commands call.
 
+use crate::beside::Beside;
 use crate::folders::{self, Walked};
 use crate::gone::Relocator;
 use crate::known::Known;
@@ -9,6 +10,7 @@ use crate::target::{Accept, Roots, Target, Targets, resolve};
 use crate::walk::Finder;
 use musefs_contracts::backing::Backing;
 use musefs_contracts::format::Formats;
+use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::writer::{CatalogWriter, IngestMode};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
@@ -44,6 +46,7 @@ pub struct Scanner {
     cancelled: Arc<AtomicBool>,
     progress: Arc<dyn Progress>,
     trusts_folders: bool,
+    sidecars: Option<Arc<dyn SidecarRules>>,
 }
 
 impl Scanner {
@@ -59,6 +62,7 @@ impl Scanner {
             cancelled: Arc::default(),
             progress: Arc::new(NoProgress),
             trusts_folders: false,
+            sidecars: None,
         }
     }
 
@@ -91,6 +95,14 @@ impl Scanner {
         self
     }
 
+    /// Also records the files beside the music that these rules accept. Without them nothing is recorded, and nothing that
+    /// was recorded is dropped.
+    #[must_use]
+    pub fn sidecars(mut self, rules: Arc<dyn SidecarRules>) -> Self {
+        self.sidecars = Some(rules);
+        self
+    }
+
     /// Scans `targets` (files or folders) into the store.
     ///
     /// Fails if no target can be used, if pruning is refused, or if the store fails; batches written until then stay. A
@@ -114,16 +126,20 @@ impl Scanner {
         }
         let mut summary = Summary { failed: unusable, ..Summary::default() };
         let roots = remember_roots(writer, &usable, task)?;
-        let mut relocator = Relocator::new(known, self.backing.as_ref(), Roots::new(roots));
+        let beside = self.sidecars.clone().map(|rules| Beside::load(writer, rules)).transpose()?;
+        let mut relocator = Relocator::new(known, self.backing.as_ref(), Roots::new(roots.clone()));
         let mut gone = Vec::new();
         let walked = Walked::default();
         match task {
             Task::Revalidate { prune, yes } => {
                 self.revisit(writer, known, &usable, &mut summary, &mut gone)?;
+                if let Some(beside) = &beside {
+                    beside.revisit(self.backing.as_ref(), &usable);
+                }
                 if prune && !summary.cancelled {
                     if !gone.is_empty() {
                         // A file that moved is not gone: its tags must not be pruned with its old path.
-                        let finder = self.finder(Task::Relocate, known, &walked);
+                        let finder = self.finder(Task::Relocate, (known, None), &walked);
                         self.walk(writer, &usable, &finder, &mut relocator, &mut summary)?;
                     }
                     let tracks = relocator.prunable(&usable, &gone, yes)?;
@@ -134,9 +150,13 @@ impl Scanner {
                     summary.removed + gone.iter().filter(|index| relocator.has_moved(**index)).count() as u64;
             }
             task => {
-                let finder = self.finder(task, known, &walked);
+                let finder = self.finder(task, (known, beside.as_ref()), &walked);
                 self.walk(writer, &usable, &finder, &mut relocator, &mut summary)?;
             }
+        }
+        // A walk that was broken off has not met all there is.
+        if let Some(beside) = beside.filter(|_| !summary.cancelled) {
+            beside.write(writer, &usable, self.backing.as_ref(), &mut Roots::new(roots))?;
         }
         if task == Task::Add && summary.is_complete() && usable.iter().all(|target| matches!(target, Target::Folder(_)))
         {
@@ -156,7 +176,7 @@ impl Scanner {
         if !self.trusts_folders || task != Task::Add {
             return Ok(None);
         }
-        let Some(key) = key_of(targets) else { return Ok(None) };
+        let Some(key) = self.key_of(targets) else { return Ok(None) };
         let record = writer.recall_walk(&key)?;
         let files = record.and_then(|record| folders::unchanged(&record, &self.formats));
         Ok(files.map(|files| {
@@ -174,7 +194,7 @@ impl Scanner {
         summary: &Summary,
     ) -> Result<(), ScanError> {
         let record = walked.record(&self.formats, summary.found);
-        if let (Some(key), Some(record)) = (key_of(targets), record) {
+        if let (Some(key), Some(record)) = (self.key_of(targets), record) {
             writer.remember_walk(&key, &record, tracks)?;
         }
         Ok(())
@@ -211,13 +231,27 @@ impl Scanner {
         gone: &mut Vec<usize>,
     ) -> Result<(), ScanError> {
         let walked = Walked::default();
-        let finder = self.finder(Task::Add, known, &walked);
+        let finder = self.finder(Task::Add, (known, None), &walked);
         self.pipeline(known).run(&|feed| finder.revisit(targets, feed), writer, &mut |_| true, summary, gone)
     }
 
-    fn finder<'a>(&'a self, task: Task, known: &'a Known, walked: &'a Walked) -> Finder<'a> {
+    /// What names a scan of these targets, whatever their order, with what it records of them; `None` if one is not there.
+    fn key_of(&self, targets: &[PathBuf]) -> Option<Vec<u8>> {
+        let mut paths = targets.iter().map(|target| target.canonicalize().ok()).collect::<Option<Vec<_>>>()?;
+        paths.sort();
+        let paths = paths.iter().flat_map(|path| path.as_os_str().as_bytes().iter().chain(&[0])).copied();
+        let rules = self.sidecars.as_ref().map_or(String::new(), |rules| rules.describe());
+        Some(paths.chain(rules.into_bytes()).collect())
+    }
+
+    fn finder<'a>(
+        &'a self,
+        task: Task,
+        (known, beside): (&'a Known, Option<&'a Beside>),
+        walked: &'a Walked,
+    ) -> Finder<'a> {
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).min(4);
-        Finder { known, formats: &self.formats, task, walked, threads }
+        Finder { known, formats: &self.formats, task, walked, beside, threads }
     }
 
     fn pipeline<'a>(&'a self, known: &'a Known) -> Pipeline<'a> {
@@ -233,12 +267,6 @@ impl Scanner {
 }
 
 /// What names these targets, whatever their order; `None` if one is not there.
-fn key_of(targets: &[PathBuf]) -> Option<Vec<u8>> {
-    let mut paths = targets.iter().map(|target| target.canonicalize().ok()).collect::<Option<Vec<_>>>()?;
-    paths.sort();
-    Some(paths.iter().flat_map(|path| path.as_os_str().as_bytes().iter().chain(&[0])).copied().collect())
-}
-
 /// The folders that were ever scanned, those of this scan included.
 ///
 /// A root stands for a disk that may be away. So a folder inside another root and on the same disk is not remembered: it can be

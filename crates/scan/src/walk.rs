@@ -1,5 +1,6 @@
 //! Finding the files to examine: by walking folders, or by going through the files that are known.
 
+use crate::beside::Beside;
 use crate::examine::extension_of;
 use crate::folders::Walked;
 use crate::known::{Entry, Known};
@@ -28,6 +29,8 @@ pub(crate) struct Finder<'a> {
     pub(crate) task: Task,
     /// Notes the folders that are met.
     pub(crate) walked: &'a Walked,
+    /// The files beside the music, if they are wanted.
+    pub(crate) beside: Option<&'a Beside>,
     /// Threads that walk.
     pub(crate) threads: usize,
 }
@@ -89,7 +92,7 @@ impl Finder<'_> {
         }
         let extension = extension_of(entry.path());
         if !extension.is_empty() && !self.formats.knows_extension(&extension) {
-            return;
+            return self.visit_other(entry);
         }
         // What is known needs its stamp; what is not will be opened anyway.
         let Some(known) = self.known.find(entry.path()) else {
@@ -98,6 +101,15 @@ impl Finder<'_> {
         };
         let metadata = entry.metadata().map_err(|error| io_error(&error));
         self.meet(entry.into_path(), Some(known), metadata, false, unchanged);
+    }
+
+    /// A file that is no audio file by its name.
+    fn visit_other(&self, entry: DirEntry) {
+        let Some(beside) = self.beside.filter(|beside| beside.accepts(entry.path())) else { return };
+        // One that went meanwhile, or cannot be looked at, is nothing that anyone would miss.
+        if let Ok(metadata) = entry.metadata() {
+            beside.meet(entry.into_path(), stamp_of(&metadata));
+        }
     }
 
     fn meet(

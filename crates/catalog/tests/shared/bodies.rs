@@ -3,7 +3,8 @@
 use super::*;
 use musefs_contracts::catalog::CatalogError;
 use musefs_contracts::editing::{KeyEdit, NewPicture, Placement, TrackEdit};
-use musefs_contracts::ids::ArtId;
+use musefs_contracts::ids::{ArtId, SidecarId};
+use musefs_contracts::sidecars::{Sidecar, SidecarFile};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -452,4 +453,60 @@ pub(crate) fn an_edit_with_an_unknown_picture_changes_nothing(subject: S) {
     let error = subject.editor().edit(&[track], &mut |_| edit.clone()).unwrap_err();
     assert!(matches!(error, CatalogError::NotFound), "{error}");
     assert_eq!(rows_of(&subject.catalog().track(track).unwrap()), ["title=A"]);
+}
+
+fn sidecar(path: &str, size: u64) -> SidecarFile {
+    SidecarFile { path: path.into(), stamp: Stamp { size, mtime_ns: 5, ctime_ns: 6, file: 7 } }
+}
+
+/// Number, path and size of each sidecar; the same for reader and writer.
+fn sidecars(subject: S) -> Vec<(i64, String, u64)> {
+    let told = |all: &mut Vec<(i64, String, u64)>, known: Sidecar| {
+        assert_eq!((known.stamp.mtime_ns, known.stamp.ctime_ns, known.stamp.file), (5, 6, 0));
+        all.push((known.id.0, known.path.to_string_lossy().into_owned(), known.stamp.size));
+    };
+    let (mut read, mut written) = (Vec::new(), Vec::new());
+    let revision = subject.catalog().for_each_sidecar(&mut |known| told(&mut read, known)).unwrap();
+    assert_eq!(revision, subject.catalog().sidecars_changed().unwrap());
+    subject.writer().for_each_sidecar(&mut |known| told(&mut written, known)).unwrap();
+    written.sort();
+    assert_eq!(read, written);
+    for (id, path, _) in &read {
+        assert_eq!(subject.catalog().sidecar(SidecarId(*id)).unwrap().path.to_string_lossy(), *path);
+    }
+    read
+}
+
+pub(crate) fn sidecars_are_told_apart_by_path_and_their_numbers_stay(subject: S) {
+    assert!(sidecars(subject).is_empty());
+    assert!(matches!(subject.catalog().sidecar(SidecarId(1)), Err(CatalogError::NotFound)));
+    let odd = PathBuf::from(OsStr::from_bytes(b"/m/caf\xe9.lrc"));
+    let odd = SidecarFile { path: odd, stamp: sidecar("", 4).stamp };
+    subject.writer().update_sidecars(&[sidecar("/m/a.lrc", 1), sidecar("/m/b.cue", 2), odd.clone()], &[]).unwrap();
+    let odd_name = odd.path.to_string_lossy().into_owned();
+    let all =
+        |first: u64| vec![(1, "/m/a.lrc".to_owned(), first), (2, "/m/b.cue".to_owned(), 2), (3, odd_name.clone(), 4)];
+    assert_eq!(sidecars(subject), all(1));
+    subject.writer().update_sidecars(&[sidecar("/m/a.lrc", 9), odd], &[]).unwrap();
+    assert_eq!(sidecars(subject), all(9));
+    subject.writer().update_sidecars(&[], &[SidecarId(3), SidecarId(77)]).unwrap();
+    subject.writer().update_sidecars(&[sidecar("/m/c.log", 3)], &[]).unwrap();
+    assert_eq!(sidecars(subject).last().unwrap(), &(4, "/m/c.log".to_owned(), 3), "no number is given again");
+}
+
+pub(crate) fn a_change_of_sidecars_moves_the_revision_and_is_no_tracks_change(subject: S) {
+    let track = add(subject, "/m/a.flac", &[]);
+    let catalog = subject.catalog();
+    let (mark, before) = (catalog.revision().unwrap(), catalog.sidecars_changed().unwrap());
+    subject.writer().update_sidecars(&[], &[]).unwrap();
+    assert_eq!(catalog.revision().unwrap(), mark, "nothing happened");
+    subject.writer().update_sidecars(&[sidecar("/m/a.lrc", 1)], &[]).unwrap();
+    assert_ne!(catalog.revision().unwrap(), mark);
+    assert_ne!(catalog.sidecars_changed().unwrap(), before);
+    assert_eq!(changed_since(&*catalog, mark), Vec::<i64>::new());
+    let after = catalog.sidecars_changed().unwrap();
+    subject.set_tags(track, &[("title", "x")]);
+    assert_eq!(catalog.sidecars_changed().unwrap(), after, "a track's change is none of theirs");
+    subject.writer().update_sidecars(&[], &[SidecarId(1)]).unwrap();
+    assert_ne!(catalog.sidecars_changed().unwrap(), after);
 }

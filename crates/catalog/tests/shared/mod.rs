@@ -141,6 +141,8 @@ macro_rules! all_contract_tests {
             for_tracks_visits_those_that_exist,
             records_skip_what_is_gone,
             a_visitor_may_ask_the_catalog,
+            sidecars_are_told_apart_by_path_and_their_numbers_stay,
+            a_change_of_sidecars_moves_the_revision_and_is_no_tracks_change,
             an_edit_reaches_the_keys_it_names_and_is_told,
             an_edit_that_says_what_is_there_is_none,
             an_edit_places_pictures_and_takes_them_away,
