@@ -16,6 +16,9 @@ _musefs() {
             ",$1")
                 cmd="musefs"
                 ;;
+            musefs,doctor)
+                cmd="musefs__subcmd__doctor"
+                ;;
             musefs,generate)
                 cmd="musefs__subcmd__generate"
                 ;;
@@ -46,6 +49,9 @@ _musefs() {
             musefs,scan)
                 cmd="musefs__subcmd__scan"
                 ;;
+            musefs,status)
+                cmd="musefs__subcmd__status"
+                ;;
             musefs,tag)
                 cmd="musefs__subcmd__tag"
                 ;;
@@ -54,6 +60,9 @@ _musefs() {
                 ;;
             musefs,up)
                 cmd="musefs__subcmd__up"
+                ;;
+            musefs__subcmd__help,doctor)
+                cmd="musefs__subcmd__help__subcmd__doctor"
                 ;;
             musefs__subcmd__help,generate)
                 cmd="musefs__subcmd__help__subcmd__generate"
@@ -84,6 +93,9 @@ _musefs() {
                 ;;
             musefs__subcmd__help,scan)
                 cmd="musefs__subcmd__help__subcmd__scan"
+                ;;
+            musefs__subcmd__help,status)
+                cmd="musefs__subcmd__help__subcmd__status"
                 ;;
             musefs__subcmd__help,tag)
                 cmd="musefs__subcmd__help__subcmd__tag"
@@ -161,12 +173,30 @@ _musefs() {
 
     case "${cmd}" in
         musefs)
-            opts="-h -V --help --version scan revalidate mount up tag ls query inspect history undo revert generate help"
+            opts="-h -V --help --version scan revalidate mount up tag ls query inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__doctor)
+            opts="-h --db --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -189,8 +219,22 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__help)
-            opts="scan revalidate mount up tag ls query inspect history undo revert generate help"
+            opts="scan revalidate mount up tag ls query inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -329,6 +373,20 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__help__subcmd__scan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -563,13 +621,17 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__mount)
-            opts="-v -q -h --db --dry-run --watch --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --dry-run --daemon --detached --source --watch --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -767,7 +829,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__scan)
-            opts="-v -q -h --db --force --jobs --verbose --quiet --help"
+            opts="-v -q -h --db --force --jobs --sidecar-include --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,12 +843,34 @@ _musefs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sidecar-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --quiet)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 -q)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__status)
+            opts="-h --json --watch --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

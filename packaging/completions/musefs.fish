@@ -37,10 +37,13 @@ complete -c musefs -n "__fish_musefs_needs_command" -f -a "inspect" -d 'Show wha
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "history" -d 'Show who changed what in the store'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "undo" -d 'Take back an edit of the store'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "revert" -d 'Give tracks the tags and art of their files again'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "doctor" -d 'Say what is wrong with this machine, a store or a mount, and what to do'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "status" -d 'Show how a mount is doing'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -l db -d 'The store; made if it is not there' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -l jobs -d 'Files read at once' -r
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -l sidecar-include -d 'Also record files beside the music whose names are like this, such as \'*.ass\'; may be repeated' -r
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -l force -d 'Read known files again and take their tags from the file'
@@ -55,6 +58,7 @@ complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l yes -d 'Rem
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l source -d 'What /proc/mounts shows as the source' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l watch -d 'Watch the scanned folders and read what changes in them' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
@@ -92,6 +96,8 @@ complete -c musefs -n "__fish_musefs_using_subcommand mount" -l metrics-listen -
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l dry-run -d 'Print the paths that would be shown, and mount nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l daemon -d 'Return once it is mounted, and go on in the background; the log goes to the system\'s log'
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l detached -d 'This is the process in the background'
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l db -d 'The store; `:memory:` for none that stays [default: musefs/library.db in the user\'s data folder]' -r -F
@@ -216,20 +222,28 @@ complete -c musefs -n "__fish_musefs_using_subcommand revert" -s q -l quiet -d '
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand revert" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand revert" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand doctor" -l db -d 'The store [default: that of musefs up, if there is one]' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand doctor" -l json -d 'Print JSON'
+complete -c musefs -n "__fish_musefs_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c musefs -n "__fish_musefs_using_subcommand status" -l watch -d 'Go on, every so many seconds, until Ctrl-C' -r
+complete -c musefs -n "__fish_musefs_using_subcommand status" -l json -d 'Print JSON: every metric by its name'
+complete -c musefs -n "__fish_musefs_using_subcommand status" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand generate" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "scan" -d 'Read new files into the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "mount" -d 'Show the store as a tree of files'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "tag" -d 'Show, change, export or import tags'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "ls" -d 'List the files of tracks'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "inspect" -d 'Show what a file is made of'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "history" -d 'Show who changed what in the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "undo" -d 'Take back an edit of the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "scan" -d 'Read new files into the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "mount" -d 'Show the store as a tree of files'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "tag" -d 'Show, change, export or import tags'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "ls" -d 'List the files of tracks'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "inspect" -d 'Show what a file is made of'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "history" -d 'Show who changed what in the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "undo" -d 'Take back an edit of the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "doctor" -d 'Say what is wrong with this machine, a store or a mount, and what to do'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "status" -d 'Show how a mount is doing'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query inspect history undo revert doctor status generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "get" -d 'Show tags'
 complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "set" -d 'Give keys these values and no others'
 complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "add" -d 'Give keys further values'

@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod selection;
 mod serve;
+mod sidecars;
 mod signals;
 mod status;
 mod tree_walk;

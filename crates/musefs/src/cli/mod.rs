@@ -1,6 +1,7 @@
 //! The command line: what can be said, and what is wrong with what was said. The arguments of commands that belong
 //! together stand in a module of their own.
 
+mod companions;
 mod doctor;
 mod find;
 mod generate;
@@ -12,6 +13,7 @@ mod serve;
 mod tag;
 mod view;
 
+pub(crate) use companions::RecordArgs;
 pub(crate) use doctor::{DoctorArgs, StatusArgs};
 pub(crate) use find::{LsArgs, QueryArgs};
 pub(crate) use generate::GenerateArgs;

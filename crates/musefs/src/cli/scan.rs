@@ -1,6 +1,6 @@
 //! What `musefs scan` and `musefs revalidate` are told.
 
-use super::TalkArgs;
+use super::{RecordArgs, TalkArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,6 +19,8 @@ pub(crate) struct ScanArgs {
     /// Files read at once
     #[arg(long, env = "MUSEFS_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) talk: TalkArgs,
 }

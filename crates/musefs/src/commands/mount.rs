@@ -6,7 +6,7 @@ use crate::serve::{Prepared, template};
 use crate::signals::{Second, interrupted};
 use crate::watching::watch;
 use crate::wiring::Store;
-use crate::{daemon, dry_run, logging};
+use crate::{daemon, dry_run, logging, sidecars};
 use musefs_fuse_adapter::check_mountpoint;
 use std::path::PathBuf;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
         .mount(&mountpoint, &args.serve)?;
     let watcher = if args.watch {
         let roots = store.open_writer()?.roots()?;
-        Some(watch(&store, roots, serving.scan_backing.clone(), interrupted.clone())?)
+        Some(watch(&store, roots, serving.scan_backing.clone(), interrupted.clone(), sidecars::recorded(&[])?)?)
     } else {
         None
     };

@@ -3,8 +3,8 @@
 use super::scan::run_task;
 use crate::cli::RevalidateArgs;
 use crate::errors::CommandResult;
-use crate::logging;
 use crate::wiring::Store;
+use crate::{logging, sidecars};
 use musefs_scan::Task;
 
 /// Runs the command.
@@ -13,5 +13,5 @@ pub(crate) fn run(args: RevalidateArgs) -> CommandResult {
     let mut writer = Store::File(Store::lasting(&args.db)?).open_writer()?;
     writer.begin_edit(if args.prune { "musefs revalidate --prune" } else { "musefs revalidate" });
     let task = Task::Revalidate { prune: args.prune, yes: args.yes };
-    run_task(writer.as_mut(), &args.targets, task, args.jobs, args.talk)
+    run_task(writer.as_mut(), &args.targets, task, args.jobs, sidecars::recorded(&[])?, args.talk)
 }

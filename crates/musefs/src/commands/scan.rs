@@ -5,8 +5,9 @@ use crate::errors::{CommandResult, Ending, Failure};
 use crate::progress::{Reporter, summarise};
 use crate::signals::Second;
 use crate::wiring::{Store, scan_backing, scanner};
-use crate::{logging, signals};
+use crate::{logging, sidecars, signals};
 use musefs_contracts::meter::NoMeter;
+use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::writer::CatalogWriter;
 use musefs_scan::{ScanError, Task};
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ pub(crate) fn run(args: ScanArgs) -> CommandResult {
     let mut writer = Store::File(store).open_or_create()?;
     let task = if args.force { Task::Force } else { Task::Add };
     writer.begin_edit(if args.force { "musefs scan --force" } else { "musefs scan" });
-    run_task(writer.as_mut(), &args.targets, task, args.jobs, args.talk)
+    let sidecars = sidecars::recorded(&args.record.sidecar_include)?;
+    run_task(writer.as_mut(), &args.targets, task, args.jobs, sidecars, args.talk)
 }
 
 /// Fails if none of the targets is there.
@@ -45,11 +47,12 @@ pub(crate) fn run_task(
     targets: &[PathBuf],
     task: Task,
     jobs: Option<u16>,
+    sidecars: Arc<dyn SidecarRules>,
     talk: TalkArgs,
 ) -> CommandResult {
     let reporter = Arc::new(Reporter::new(talk.quiet));
     let cancelled = signals::interrupted(Second::Exits)?;
-    let scanner = scanner(jobs, scan_backing(&NoMeter), cancelled, reporter.clone()).trust_folders();
+    let scanner = scanner(jobs, scan_backing(&NoMeter), cancelled, reporter.clone()).trust_folders().sidecars(sidecars);
     let result = scanner.run(writer, targets, task);
     reporter.finish();
     let summary = result.map_err(explain)?;

@@ -3,14 +3,15 @@
 use super::scan::explain;
 use crate::cli::UpArgs;
 use crate::errors::{CommandResult, Failure};
-use crate::logging;
 use crate::output::complain;
 use crate::progress::{Reporter, summarise};
 use crate::serve::{Prepared, template};
 use crate::signals::{Second, interrupted};
 use crate::watching::watch;
 use crate::wiring::{Store, scanner};
+use crate::{logging, sidecars};
 use musefs_contracts::backing::Backing;
+use musefs_contracts::sidecars::SidecarRules;
 use musefs_fuse_adapter::check_mountpoint;
 use musefs_scan::{Task, Watcher};
 use std::path::{Path, PathBuf};
@@ -36,8 +37,15 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let serving = prepared.mount(mountpoint, &args.serve)?;
     serving.announce(args.talk.quiet);
     let backing = serving.scan_backing.clone();
-    let intake =
-        Intake { store, music, jobs: args.jobs, quiet: args.talk.quiet, backing, cancelled: interrupted.clone() };
+    let intake = Intake {
+        store,
+        music,
+        jobs: args.jobs,
+        quiet: args.talk.quiet,
+        backing,
+        cancelled: interrupted.clone(),
+        sidecars: sidecars::recorded(&[])?,
+    };
     let intake = intake.start()?;
     let ending = serving.until(&interrupted);
     // Whoever unmounted it wants the scan to end, too.
@@ -56,6 +64,7 @@ struct Intake {
     quiet: bool,
     backing: Arc<dyn Backing>,
     cancelled: Arc<AtomicBool>,
+    sidecars: Arc<dyn SidecarRules>,
 }
 
 impl Intake {
@@ -70,7 +79,8 @@ impl Intake {
 
     fn run(&self) -> Result<(), Failure> {
         // Watching begins first, so that nothing that changes during the scan is missed; the store takes one at a time.
-        let watcher = watch(&self.store, self.music.clone(), self.backing.clone(), self.cancelled.clone());
+        let (store, music, sidecars) = (&self.store, self.music.clone(), self.sidecars.clone());
+        let watcher = watch(store, music, self.backing.clone(), self.cancelled.clone(), sidecars);
         let scanned = self.scan();
         if let Err(failure) = &scanned {
             complain(failure.line());
@@ -87,6 +97,7 @@ impl Intake {
         writer.begin_edit("musefs up");
         let reporter = Arc::new(Reporter::new(self.quiet));
         let scanner = scanner(self.jobs, self.backing.clone(), self.cancelled.clone(), reporter.clone());
+        let scanner = scanner.sidecars(self.sidecars.clone());
         let summary = scanner.run(writer.as_mut(), &self.music, Task::Add);
         reporter.finish();
         let summary = summary.map_err(explain)?;
