@@ -2,7 +2,7 @@
 
 use crate::chunk::{Family, HEADER_LEN, header};
 use crate::skeleton::{Skeleton, Tag, TagChunk};
-use crate::{PROBER, ROLE_FIELD, fields};
+use crate::{PROBER, ROLE_CHUNK, ROLE_FIELD, fields};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
 use musefs_contracts::edit::{Edit, EditValue, KeyChange};
 use musefs_contracts::format::LayoutError;
@@ -73,7 +73,9 @@ impl Splice<'_> {
         } else {
             fit(frames.needed(), info.range.len, 2)
         };
-        let with = self.id3_chunk(chunk.name, frames, total)?;
+        // Readers of AIFF know the name in capitals only.
+        let name = if self.family == Family::Aiff { self.family.id3() } else { chunk.name };
+        let with = self.id3_chunk(name, frames, total)?;
         self.patches.push(Patch { range: chunk.range, with });
         Ok(())
     }
@@ -167,7 +169,20 @@ impl Splice<'_> {
         let total = needed.next_multiple_of(if at > audio { 2 } else { PAGE });
         with.append(self.id3_chunk(self.family.id3(), frames, total - HEADER_LEN)?);
         self.patches.push(Patch { range: ByteRange::new(at, 0), with });
+        self.rename_empty_id3();
         Ok(())
+    }
+
+    /// Readers take the first chunk of that name, so one without a tag would hide the new one.
+    fn rename_empty_id3(&mut self) {
+        let is_empty = |element: &&Element| {
+            element.role == ROLE_CHUNK && element.id.eq_ignore_ascii_case(b"id3 ") && element.range.len == HEADER_LEN
+        };
+        for element in self.anatomy.elements.iter().filter(is_empty) {
+            let mut with = LayoutBuilder::new();
+            with.bytes(b"JUNK");
+            self.patches.push(Patch { range: ByteRange::new(element.range.offset, 4), with });
+        }
     }
 
     /// Whether every changed key has a field in the file already, and no more values than a field holds.

@@ -313,3 +313,23 @@ fn a_chunk_behind_an_unpadded_one_is_found_whatever_its_size_looks_like() {
     let file = wave(&[chunk(b"data", &ramp(100)), unpadded, chunk(b"id3 ", &tag)]);
     assert_eq!(probe(&file).tags.get("title"), ["Song"]);
 }
+
+#[test]
+fn an_id3_chunk_without_a_tag_does_not_hide_the_new_one() {
+    let file = wave(&[chunk(b"data", &ramp(100)), chunk(b"id3 ", b"")]);
+    let served = splice(&file, &[("title", &["Other"])]);
+    assert_eq!(position(&served, b"id3 "), position(&served, b"ID3\x04").map(|at| at - 8));
+    assert!(position(&served, b"JUNK\0\0\0\0").is_some());
+    assert_eq!(probe(&served).tags.get("title"), ["Other"]);
+}
+
+#[test]
+fn an_id3_chunk_of_aiff_in_small_letters_is_edited_under_the_name_that_readers_know() {
+    let chunks: [(&[u8; 4], Vec<u8>); 3] =
+        [(b"COMM", vec![0; 18]), (b"SSND", ramp(100)), (b"id3 ", id3(&[(b"TIT2", "Song"), (b"TPE1", "Me")], 20))];
+    let file = aiff(&chunks);
+    assert_eq!(probe(&file).tags.get("title"), ["Song"]);
+    let served = splice(&file, &[("title", &["Other"])]);
+    assert!(position(&served, b"id3 ").is_none() && position(&served, b"ID3 ").is_some());
+    assert_eq!(probe(&served).tags.get("artist"), ["Me"]);
+}
