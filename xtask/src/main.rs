@@ -32,7 +32,7 @@ usage: cargo xtask COMMAND
   generate                    man pages, completions and the dashboard anew, from what the program declares
   setup [--check]             install (as root, with apt) or name what the other commands need
   dist                        release binaries, a static archive and a Debian package into target/dist
-        [--deb] [--check] ... only the package; install, try and remove it as root; --profile PROFILE
+        [--deb] [--check [FILE]] ... only the package; install, try and remove it as root; --profile PROFILE
 ";
 
 fn main() -> ExitCode {

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 /// How long a mount may take to come and to go.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What packs, in a version that is known to.
+const CARGO_DEB: &str = "cargo-deb@3.8.0";
 /// The program, as the package installs it.
 const PROGRAM: &str = "/usr/bin/musefs";
 
@@ -17,7 +19,7 @@ pub(super) fn build(folder: &Path, profile: &str) -> Result<PathBuf, String> {
     let tools = target().join("tools");
     let cargo_deb = tools.join("bin/cargo-deb");
     if !cargo_deb.exists() {
-        let install = ["install", "cargo-deb", "--locked", "--no-default-features", "--features", "gzip", "--root"];
+        let install = ["install", CARGO_DEB, "--locked", "--no-default-features", "--features", "gzip", "--root"];
         process::run(cargo(&install).arg(&tools))?;
     }
     let folder = folder.join("debian");
@@ -26,7 +28,9 @@ pub(super) fn build(folder: &Path, profile: &str) -> Result<PathBuf, String> {
     }
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let cargo_deb = cargo_deb.to_string_lossy().into_owned();
-    process::run(command(&cargo_deb, &["--package", "musefs", "--profile", profile, "--output"]).arg(&folder))?;
+    process::run(&mut cargo(&["build", "--package", "musefs", "--profile", profile]))?;
+    let pack = ["--package", "musefs", "--no-build", "--profile", profile, "--output"];
+    process::run(command(&cargo_deb, &pack).arg(&folder))?;
     let built = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let package = built
         .filter_map(Result::ok)

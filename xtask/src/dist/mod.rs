@@ -7,7 +7,7 @@ mod deb;
 use crate::matrix::combinations;
 use crate::process::{self, cargo, output, target};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What `dist` is told.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ struct Options {
     deb: bool,
     /// Try the package on this machine.
     check: bool,
+    /// The package to try, if it is not to be built first.
+    package: Option<PathBuf>,
     /// The profile that the package is built in.
     profile: String,
 }
@@ -23,6 +25,9 @@ struct Options {
 /// Builds what is handed out.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let options = parse(arguments)?;
+    if let Some(package) = &options.package {
+        return deb::check(package);
+    }
     let folder = target().join("dist");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     if !options.deb {
@@ -38,13 +43,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 fn parse(arguments: &[String]) -> Result<Options, String> {
-    const USAGE: &str = "usage: cargo xtask dist [--deb] [--check] [--profile PROFILE]";
-    let mut options = Options { deb: false, check: false, profile: "release".into() };
+    const USAGE: &str = "usage: cargo xtask dist [--deb] [--check [PACKAGE.deb]] [--profile PROFILE]";
+    let mut options = Options { deb: false, check: false, package: None, profile: "release".into() };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--deb" => options.deb = true,
             "--check" => (options.deb, options.check) = (true, true),
+            file if options.check && file.ends_with(".deb") => options.package = Some(file.into()),
             "--profile" => options.profile.clone_from(arguments.next().ok_or(USAGE)?),
             _ => return Err(USAGE.into()),
         }
@@ -83,8 +89,10 @@ mod tests {
     #[test]
     fn a_check_is_of_the_package_alone() {
         let said = |words: &[&str]| parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let wanted = Options { deb: true, check: true, profile: "dev".into() };
+        let wanted = Options { deb: true, check: true, package: None, profile: "dev".into() };
         assert_eq!(said(&["--check", "--profile", "dev"]), Ok(wanted));
+        assert_eq!(said(&["--check", "a.deb"]).unwrap().package, Some("a.deb".into()));
+        assert!(said(&["a.deb"]).is_err());
         assert!(said(&["--profile"]).is_err() && said(&["--other"]).is_err());
     }
 
