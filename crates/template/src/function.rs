@@ -91,7 +91,8 @@ impl Change {
 /// Whether a condition's text means yes.
 pub(crate) fn is_true(text: &str) -> bool {
     let text = text.trim();
-    !(text.is_empty() || text == "0" || text.eq_ignore_ascii_case("false"))
+    let is_zero = text.parse::<i64>().is_ok_and(|number| number == 0);
+    !(text.is_empty() || is_zero || text.eq_ignore_ascii_case("false"))
 }
 
 /// Text in the letters of ASCII that sound or look most like it. Breaks stay.
@@ -100,7 +101,7 @@ pub(crate) fn asciified(text: &str) -> String {
     pieces.join("\0")
 }
 
-/// Words begin behind anything that is no letter, digit or apostrophe.
+/// Words are parted by blanks, as beets has them: `rock-n-roll` is one.
 fn titled(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut within = false;
@@ -110,7 +111,7 @@ fn titled(text: &str) -> String {
         } else {
             out.extend(c.to_uppercase());
         }
-        within = c.is_alphanumeric() || matches!(c, '\'' | '’') && within;
+        within = !c.is_whitespace();
     }
     out
 }
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn words_get_capitals() {
-        check(Change::Title, "don't STOP the rock-n-roll", "Don't Stop The Rock-N-Roll");
+        check(Change::Title, "don't STOP the rock-n-roll", "Don't Stop The Rock-n-roll");
         check(Change::Title, "élan", "Élan");
     }
 
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn conditions_are_false_where_nothing_is_meant() {
-        for no in ["", " ", "0", "False"] {
+        for no in ["", " ", "0", "00", "False"] {
             assert!(!is_true(no), "{no:?}");
         }
         assert!(is_true("1") && is_true("x"));
