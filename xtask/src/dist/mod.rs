@@ -50,7 +50,7 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
         match argument.as_str() {
             "--deb" => options.deb = true,
             "--check" => (options.deb, options.check) = (true, true),
-            file if options.check && file.ends_with(".deb") => options.package = Some(file.into()),
+            file if options.check && !file.starts_with('-') => options.package = Some(file.into()),
             "--profile" => options.profile.clone_from(arguments.next().ok_or(USAGE)?),
             _ => return Err(USAGE.into()),
         }
