@@ -5,8 +5,10 @@ mod common;
 use common::{Mount, World, path, toy};
 use musefs_contracts::filesystem::FileSystem;
 use musefs_contracts::ids::TrackId;
+use musefs_contracts::template::{Fields, PathTemplate, RenderedPath};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const TRACKS: usize = 3;
 const KEYS: [&str; 4] = ["genre", "mood", "title", "comment"];
@@ -104,6 +106,25 @@ impl Known {
     }
 }
 
+/// Shows each track at the root, and once more in a folder for each of its genres.
+struct AlsoByGenre(Vec<String>);
+
+impl PathTemplate for AlsoByGenre {
+    fn fields(&self) -> &[String] {
+        &self.0
+    }
+    fn path_fields(&self) -> &[String] {
+        &[]
+    }
+    fn render(&self, fields: &dyn Fields, visit: &mut dyn FnMut(RenderedPath)) {
+        let artist = &fields.values("artist")[0];
+        visit(RenderedPath(artist.clone()));
+        for genre in fields.values("genre").iter().collect::<BTreeSet<_>>() {
+            visit(RenderedPath(format!("{genre}/{artist}")));
+        }
+    }
+}
+
 struct Session {
     world: World,
     mount: Mount,
@@ -114,7 +135,10 @@ struct Session {
 
 impl Session {
     fn new() -> Self {
-        let world = World { template: "$artist".into(), ..World::default() };
+        let world = {
+            let fields = vec!["artist".to_owned(), "genre".to_owned()];
+            World { views: Some(Arc::new(AlsoByGenre(fields))), ..World::default() }
+        };
         let tracks = (0..TRACKS)
             .map(|n| {
                 let file = rows(n, &[(0, 1), (1, 2), (0, 3)]);
@@ -179,6 +203,25 @@ impl Session {
             assert_eq!(self.mount.drain(*handle, 50).unwrap(), *expected, "an open handle keeps its generation");
         }
     }
+
+    /// As [`Self::check`] once everything was refreshed: each track has the names that its genres say, and no other.
+    fn check_names(&self) {
+        let mut folders: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (n, (_, known)) in self.tracks.iter().enumerate() {
+            let name = format!("artist {n}.flac");
+            let genres: BTreeSet<&str> = by_key(&known.stored).remove("genre").into_iter().flatten().collect();
+            let expected = self.mount.at(&name).unwrap();
+            assert_eq!(expected.links as usize, 1 + genres.len());
+            for genre in genres {
+                folders.entry(genre).or_default().insert(name.clone());
+                assert_eq!(self.mount.at(&format!("{genre}/{name}")).unwrap(), expected);
+            }
+        }
+        for (genre, names) in &folders {
+            assert_eq!(&self.mount.ls(genre).into_iter().collect::<BTreeSet<_>>(), names);
+        }
+        assert_eq!(self.mount.ls("").len(), TRACKS + folders.len());
+    }
 }
 
 proptest! {
@@ -193,12 +236,14 @@ proptest! {
         session.check();
         session.mount.refresh();
         session.check();
+        session.check_names();
         let handles = std::mem::take(&mut session.handles);
         for (handle, _) in handles {
             session.mount.release(handle);
         }
         session.mount.refresh();
         session.check();
+        session.check_names();
         for (n, (track, _)) in session.tracks.iter().enumerate() {
             let ino = session.mount.at(&format!("artist {n}.flac")).unwrap().ino;
             prop_assert_eq!(ino, musefs_contracts::ids::Ino::of_track(*track, 0), "numbers settle again");

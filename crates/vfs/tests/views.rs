@@ -7,9 +7,10 @@ use common::{World, owned, taken_apart};
 use musefs_contracts::filesystem::{FileSystem, FsError};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_vfs::Refreshed;
+use std::sync::Arc;
 
 fn library() -> (World, TrackId) {
-    let world = World { views: Some(Views), ..World::default() };
+    let world = World { views: Some(Arc::new(Views)), ..World::default() };
     let track = world.add("a.flac", &[("artist", "A"), ("title", "T"), ("genre", "Jazz"), ("genre", "Soul")], b"audio");
     world.add("b.flac", &[("artist", "A"), ("title", "U"), ("genre", "Soul")], b"other");
     (world, track)

@@ -32,7 +32,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use store::Store;
 use toy::Toy;
-use views::Views;
 
 /// What the kernel was told, with what the file system showed at that moment.
 #[derive(Default)]
@@ -119,7 +118,7 @@ pub struct World {
     pub numbers: Arc<Numbers>,
     pub template: String,
     /// Shown instead of the template.
-    pub views: Option<Views>,
+    pub views: Option<Arc<dyn PathTemplate>>,
     pub document: Option<Arc<dyn Document>>,
     pub options: VfsOptions,
 }
@@ -183,10 +182,8 @@ impl World {
     }
 
     pub fn parts(&self) -> VfsParts {
-        let template: Arc<dyn PathTemplate> = match self.views {
-            Some(views) => Arc::new(views),
-            None => Arc::new(Template::parse(&self.template, TemplateOptions::default()).unwrap()),
-        };
+        let parsed = || Arc::new(Template::parse(&self.template, TemplateOptions::default()).unwrap());
+        let template = self.views.clone().unwrap_or_else(|| parsed());
         VfsParts {
             catalog: self.store.clone(),
             formats: Self::formats(),
