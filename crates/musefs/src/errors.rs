@@ -14,6 +14,8 @@ pub(crate) enum Ending {
     Done,
     /// Some file could not be read at all; the rest is in.
     SomeUnreadable,
+    /// Something that was asked for is not in the view.
+    NotShown,
     /// The user interrupted it.
     Interrupted,
     /// Another process did the work, said how it went, and ended with this code.
@@ -25,6 +27,7 @@ impl From<Ending> for ExitCode {
         match ending {
             Ending::Done => ExitCode::SUCCESS,
             Ending::SomeUnreadable => ExitCode::from(2),
+            Ending::NotShown => Self::from(1),
             Ending::Interrupted => ExitCode::from(130),
             Ending::Told(code) => ExitCode::from(code),
         }

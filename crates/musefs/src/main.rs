@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         Command::Tag(args) => commands::tag::run(&args),
         Command::Ls(args) => commands::ls::run(&args),
         Command::Query(args) => commands::query::run(&args),
+        Command::Why(args) => commands::why::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::History(args) => commands::history::run(&args),
         Command::Undo(args) => commands::undo::run(&args),

@@ -16,6 +16,7 @@ mod attributes;
 mod complaints;
 mod directory;
 mod document;
+mod explain;
 mod filesystem;
 mod handle;
 mod load;
@@ -38,6 +39,7 @@ mod tree_diff;
 mod vfs;
 mod view;
 
+pub use explain::{Found, Standing};
 pub use options::{Mode, VfsOptions, VfsParts};
 pub use refresh::Refreshed;
 pub use refresher::Refresher;

@@ -3,8 +3,10 @@
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::template::{Fields, PathTemplate};
 use musefs_contracts::tree::{Placement, PlacementChange};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Fields that are taken from the backing file's name instead of its tags.
 const FILENAME: &str = "filename";
@@ -20,11 +22,25 @@ struct TrackFields<'a> {
     values: &'a [Vec<String>],
     filename: [String; 1],
     extension: [String; 1],
+    /// A field that is taken to have some value.
+    given: Option<&'a str>,
+}
+
+/// Some value.
+static SOME: LazyLock<[String; 1]> = LazyLock::new(|| ["1".to_owned()]);
+
+impl<'a> TrackFields<'a> {
+    fn new(backing: &Path, names: &'a [String], values: &'a [Vec<String>]) -> Self {
+        let text = |part: Option<&OsStr>| [part.unwrap_or_default().to_string_lossy().into_owned()];
+        let (filename, extension) = (text(backing.file_stem()), text(backing.extension()));
+        Self { names, values, filename, extension, given: None }
+    }
 }
 
 impl Fields for TrackFields<'_> {
     fn values(&self, key: &str) -> &[String] {
         match key {
+            _ if self.given == Some(key) => &*SOME,
             FILENAME => present(&self.filename),
             EXTENSION => present(&self.extension),
             _ => {
@@ -49,18 +65,12 @@ pub(crate) fn place(
     names: &[String],
     values: &[Vec<String>],
 ) -> PlacementChange {
-    let bare = backing.extension().unwrap_or_default();
-    let fields = TrackFields {
-        names,
-        values,
-        filename: [backing.file_stem().unwrap_or_default().to_string_lossy().into_owned()],
-        extension: [bare.to_string_lossy().into_owned()],
-    };
     let mut paths = Vec::new();
-    template.render(&fields, &mut |path| paths.push(path.0));
+    template.render(&TrackFields::new(backing, names, values), &mut |path| paths.push(path.0));
     if paths.is_empty() {
         return PlacementChange::Remove(track.into());
     }
+    let bare = backing.extension().unwrap_or_default();
     let mut extension = Vec::new();
     if !bare.is_empty() {
         extension.push(b'.');
@@ -68,6 +78,24 @@ pub(crate) fn place(
     }
     let extension = template.extension(&extension).into_owned();
     PlacementChange::Place(Placement { file: track.into(), paths, extension })
+}
+
+/// The fields that a track lacks and for want of which the template leaves it out: each of them would do, or, if none would,
+/// all that it lacks.
+pub(crate) fn lacking(
+    template: &dyn PathTemplate,
+    backing: &Path,
+    names: &[String],
+    values: &[Vec<String>],
+) -> Vec<String> {
+    let fields = TrackFields::new(backing, names, values);
+    let all: Vec<&String> = template.fields().iter().filter(|field| fields.values(field).is_empty()).collect();
+    let helps = |field: &str| {
+        let given = TrackFields { given: Some(field), ..TrackFields::new(backing, names, values) };
+        template.first(&given).is_some()
+    };
+    let would_do: Vec<&String> = all.iter().copied().filter(|field| helps(field)).collect();
+    if would_do.is_empty() { all } else { would_do }.into_iter().cloned().collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use common::views::Views;
 use common::{World, owned, taken_apart};
 use musefs_contracts::filesystem::{FileSystem, FsError};
 use musefs_contracts::ids::{Ino, TrackId};
-use musefs_vfs::Refreshed;
+use musefs_vfs::{Found, Refreshed, Standing};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 fn library() -> (World, TrackId) {
@@ -86,5 +87,21 @@ fn a_track_that_is_renumbered_is_told_under_all_its_names() {
     mount.refresh();
     for name in NAMES {
         assert_eq!(mount.at(name).unwrap().ino, Ino::of_track(track, 0), "the first number is free again");
+    }
+}
+
+#[test]
+fn a_track_tells_where_it_stands_and_what_it_lacks() {
+    let (world, track) = library();
+    let untitled = world.add("c.flac", &[("artist", "A"), ("genre", "Soul")], b"third");
+    let mount = world.mount();
+    assert_eq!(mount.standing(track).unwrap(), Standing::At(NAMES.map(PathBuf::from).into()));
+    assert_eq!(mount.standing(untitled).unwrap(), Standing::LeftOut(vec!["title".to_owned()]));
+    assert_eq!(mount.standing(TrackId(1_000)).unwrap(), Standing::Unknown);
+    assert_eq!(mount.standing(TrackId(1 << 60)).unwrap(), Standing::NoNumber);
+    assert_eq!(mount.at_path(Path::new("/by-genre/Soul/T.flac")), Some(Found::Track(track)));
+    assert_eq!(mount.at_path(Path::new("by-genre")), Some(Found::Folder(2)), "each track once");
+    for nothing in ["by-genre/Pop", "by-genre/Soul/T.flac/x", "by-genre/../by-artist"] {
+        assert_eq!(mount.at_path(Path::new(nothing)), None, "{nothing}");
     }
 }

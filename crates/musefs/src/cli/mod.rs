@@ -12,6 +12,7 @@ mod scan;
 mod serve;
 mod tag;
 mod view;
+mod why;
 
 pub(crate) use companions::RecordArgs;
 pub(crate) use doctor::{DoctorArgs, StatusArgs};
@@ -26,6 +27,7 @@ pub(crate) use tag::{
     TableFormat, TagArgs, TagChangeArgs, TagCommand, TagExportArgs, TagGetArgs, TagImportArgs, TagRemoveArgs,
 };
 pub(crate) use view::{Mode, Names, ViewArgs};
+pub(crate) use why::WhyArgs;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Ls(LsArgs),
     /// Show all that the store knows of tracks, as JSON lines
     Query(QueryArgs),
+    /// Tell where a file is in the view, or why it is not
+    Why(WhyArgs),
     /// Show what a file is made of
     Inspect(InspectArgs),
     /// Show who changed what in the store

@@ -14,3 +14,4 @@ pub(crate) mod status;
 pub(crate) mod tag;
 pub(crate) mod undo;
 pub(crate) mod up;
+pub(crate) mod why;

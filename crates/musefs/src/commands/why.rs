@@ -1,0 +1,212 @@
+//! `musefs why`: where an original stands in the view, what a path of the view shows, or why there is nothing.
+
+use crate::cli::{ServeArgs, WhyArgs};
+use crate::errors::{CommandResult, Ending, Failure};
+use crate::output::say;
+use crate::selection::mounts;
+use crate::serve::{Prepared, template};
+use crate::wiring::{Store, formats};
+use musefs_backing::{FileBacking, Purpose};
+use musefs_contracts::anatomy::Editability;
+use musefs_contracts::backing::Backing;
+use musefs_contracts::catalog::Catalog;
+use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::meter::NoMeter;
+use musefs_scan::{Examined, examine};
+use musefs_vfs::{Found, Standing, Vfs};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Runs the command.
+pub(crate) fn run(args: &WhyArgs) -> CommandResult {
+    let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
+    let store = Store::File(Store::lasting(&args.db)?);
+    let catalog = store.open()?;
+    let serve = ServeArgs::unserved().map_err(Failure::new)?;
+    let prepared = Prepared::new(catalog.clone(), Arc::new(template), &args.view, &serve)?;
+    let library = Library { catalog, vfs: prepared.vfs, store: &store, db: args.db.display() };
+    let mut is_shown = true;
+    for path in &args.paths {
+        let answer = library.explain(path)?;
+        is_shown &= answer.is_shown;
+        say(path.display());
+        for line in &answer.lines {
+            say(format!("  {line}"));
+        }
+    }
+    Ok(if is_shown { Ending::Done } else { Ending::NotShown })
+}
+
+/// What is known of a path.
+struct Answer {
+    /// Whether the view shows it.
+    is_shown: bool,
+    lines: Vec<String>,
+}
+
+impl Answer {
+    fn shown(line: String) -> Self {
+        Self { is_shown: true, lines: vec![line] }
+    }
+
+    fn not_shown(reason: impl Into<String>) -> Self {
+        Self { is_shown: false, lines: vec![format!("not shown: {}", reason.into())] }
+    }
+}
+
+struct Library<'s> {
+    catalog: Arc<dyn Catalog>,
+    vfs: Arc<Vfs>,
+    store: &'s Store,
+    /// The store's name, for the commands that are recommended.
+    db: std::path::Display<'s>,
+}
+
+impl Library<'_> {
+    fn explain(&self, path: &Path) -> Result<Answer, Failure> {
+        let found = std::fs::symlink_metadata(path).and_then(|_| std::fs::metadata(path));
+        if let Ok(metadata) = &found {
+            if let Some((_, mountpoint)) = mounts().into_iter().find(|(device, _)| *device == metadata.dev()) {
+                return match Ino(metadata.ino()).track() {
+                    Some(track) => self.track(track),
+                    None => Ok(self
+                        .in_view(&below(path, &mountpoint))
+                        .unwrap_or_else(|| Answer::shown("a file or folder that the mount itself adds".to_owned()))),
+                };
+            }
+            let canonical =
+                path.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            return if metadata.is_dir() { self.folder(&canonical) } else { self.original(&canonical) };
+        }
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        if let Some(track) = self.catalog.find_path(&absolute)? {
+            return self.track(track);
+        }
+        if let Some((_, mountpoint)) = mounts().into_iter().find(|(_, mountpoint)| absolute.starts_with(mountpoint)) {
+            return self.of_view(&below(&absolute, &mountpoint));
+        }
+        match found.err().map(|error| error.kind()) {
+            // It may be a path of the view, written from its root on.
+            Some(ErrorKind::NotFound | ErrorKind::NotADirectory) | None => self.of_view(path),
+            Some(_) => self.original(&absolute),
+        }
+    }
+
+    /// A path that the view alone can have.
+    fn of_view(&self, path: &Path) -> Result<Answer, Failure> {
+        if let Some(Found::Track(track)) = self.vfs.at_path(path) {
+            return self.track(track);
+        }
+        Ok(self.in_view(path).unwrap_or_else(|| {
+            let above = path.ancestors().skip(1).find(|above| self.vfs.at_path(above).is_some());
+            let nearest = above.filter(|above| !above.as_os_str().is_empty() && *above != Path::new("/"));
+            let nearest = nearest.map(|above| format!("; the view goes as far as {}", above.display()));
+            let reason = "neither a file nor a path of the view with these options";
+            Answer::not_shown(format!("{reason}{}", nearest.unwrap_or_default()))
+        }))
+    }
+
+    /// A folder of the view.
+    fn in_view(&self, path: &Path) -> Option<Answer> {
+        match self.vfs.at_path(path)? {
+            Found::Folder(tracks) => {
+                Some(Answer::shown(format!("a folder of the view, with {tracks} tracks below it")))
+            }
+            Found::Track(_) => None,
+        }
+    }
+
+    /// A folder of the library.
+    fn folder(&self, folder: &Path) -> Result<Answer, Failure> {
+        let (mut all, mut shown) = (0u64, 0u64);
+        let mut ids = Vec::new();
+        self.catalog.for_each_track(&[], &mut |track| {
+            if track.row.path.starts_with(folder) {
+                ids.push(track.row.id);
+            }
+        })?;
+        for id in ids {
+            all += 1;
+            shown += u64::from(matches!(self.vfs.standing(id)?, Standing::At(_)));
+        }
+        if all == 0 {
+            return Ok(Answer::not_shown(format!("the store has no track below this folder; {}", self.remedy(folder))));
+        }
+        let line = format!("a folder of the library: {all} tracks of the store are below it, {shown} of them shown");
+        Ok(Answer { is_shown: shown > 0, lines: vec![line] })
+    }
+
+    /// A file of the library.
+    fn original(&self, path: &Path) -> Result<Answer, Failure> {
+        if let Some(track) = self.catalog.find_path(path)? {
+            return self.track(track);
+        }
+        let backing = FileBacking::new(Purpose::Scan, &NoMeter);
+        Ok(Answer::not_shown(match examine(&backing, &formats(), path) {
+            Examined::Audio { .. } => format!("it was never scanned; {}", self.remedy(path)),
+            Examined::NotAudio => "it is no audio file of a kind that musefs knows".to_owned(),
+            Examined::Vanished => "there is no such file".to_owned(),
+            Examined::Unreadable(reason) => format!("it cannot be read: {reason}"),
+        }))
+    }
+
+    /// How a path gets into the store.
+    fn remedy(&self, path: &Path) -> String {
+        let roots = self.store.open_writer().and_then(|mut writer| Ok(writer.roots()?)).unwrap_or_default();
+        let is_inside = roots.iter().any(|root| path.starts_with(root));
+        let root = if is_inside { "" } else { "it is in none of the scanned folders; " };
+        format!("{root}run: musefs scan {} --db {}", path.display(), self.db)
+    }
+
+    fn track(&self, track: TrackId) -> Result<Answer, Failure> {
+        let record = self.catalog.track(track)?;
+        let mut lines = vec![format!("track {track}, {}", record.row.path.display())];
+        let standing = self.vfs.standing(track)?;
+        let is_shown = matches!(standing, Standing::At(_));
+        match standing {
+            Standing::At(paths) => lines.extend(paths.iter().map(|path| format!("shown as {}", path.display()))),
+            Standing::LeftOut(lacking) if lacking.is_empty() => {
+                lines.push("not shown: the template leaves it out".to_owned());
+            }
+            Standing::LeftOut(lacking) => {
+                let fields: Vec<String> = lacking.iter().map(|field| format!("${field}")).collect();
+                lines.push(format!(
+                    "not shown: it has no value for {}, and such tracks are left out",
+                    fields.join(" or ")
+                ));
+            }
+            Standing::NoNumber => lines.push("not shown: no inode number fits its id".to_owned()),
+            Standing::Unknown => lines.push("not shown: it left the store just now".to_owned()),
+        }
+        lines.extend(self.state_of_file(&record.row.path, &record.row.stamp));
+        if let Some(Editability::Verbatim(reason)) = record.anatomy.map(|anatomy| anatomy.editability) {
+            lines.push(format!("served as it is, whatever the store says of it: {reason}"));
+        }
+        Ok(Answer { is_shown, lines })
+    }
+
+    /// What is wrong with the original, if anything is.
+    fn state_of_file(&self, path: &Path, known: &musefs_contracts::backing::Stamp) -> Option<String> {
+        let backing = FileBacking::new(Purpose::Scan, &NoMeter);
+        match backing.open(path).and_then(|source| source.stamp()) {
+            Ok(stamp) if known.same_contents(&stamp) => None,
+            Ok(_) => {
+                let remedy = format!("musefs revalidate {} --db {}", path.display(), self.db);
+                Some(format!("the original changed since it was scanned; run: {remedy}"))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let scan = format!("musefs scan FOLDER --db {}", self.db);
+                Some(format!("the original is gone, so that it does not open; if it was moved, run: {scan}"))
+            }
+            Err(error) => Some(format!("the original cannot be read, so that it does not open: {error}")),
+        }
+    }
+}
+
+/// A path below a mountpoint, from there on.
+fn below(path: &Path, mountpoint: &Path) -> PathBuf {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    path.strip_prefix(mountpoint).map_or(path.clone(), Path::to_owned)
+}
