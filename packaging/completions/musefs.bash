@@ -61,6 +61,9 @@ _musefs() {
             musefs,up)
                 cmd="musefs__subcmd__up"
                 ;;
+            musefs,why)
+                cmd="musefs__subcmd__why"
+                ;;
             musefs__subcmd__help,doctor)
                 cmd="musefs__subcmd__help__subcmd__doctor"
                 ;;
@@ -105,6 +108,9 @@ _musefs() {
                 ;;
             musefs__subcmd__help,up)
                 cmd="musefs__subcmd__help__subcmd__up"
+                ;;
+            musefs__subcmd__help,why)
+                cmd="musefs__subcmd__help__subcmd__why"
                 ;;
             musefs__subcmd__help__subcmd__tag,add)
                 cmd="musefs__subcmd__help__subcmd__tag__subcmd__add"
@@ -173,7 +179,7 @@ _musefs() {
 
     case "${cmd}" in
         musefs)
-            opts="-h -V --help --version scan revalidate mount up tag ls query inspect history undo revert doctor status generate help"
+            opts="-h -V --help --version scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -219,7 +225,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__help)
-            opts="scan revalidate mount up tag ls query inspect history undo revert doctor status generate help"
+            opts="scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -526,6 +532,20 @@ _musefs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        musefs__subcmd__help__subcmd__why)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         musefs__subcmd__history)
             opts="-h --db --limit --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -563,7 +583,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__ls)
-            opts="-0 -h --db --files --null --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --help"
+            opts="-0 -h --db --files --null --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +595,14 @@ _musefs() {
                     ;;
                 --template)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --names)
+                    COMPREPLY=($(compgen -W "posix windows ascii" -- "${cur}"))
                     return 0
                     ;;
                 --default-fallback)
@@ -621,7 +649,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__mount)
-            opts="-v -q -h --db --dry-run --daemon --detached --source --watch --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --dry-run --daemon --detached --source --watch --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -641,6 +669,14 @@ _musefs() {
                     ;;
                 --template)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --names)
+                    COMPREPLY=($(compgen -W "posix windows ascii" -- "${cur}"))
                     return 0
                     ;;
                 --default-fallback)
@@ -1185,7 +1221,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__up)
-            opts="-v -q -h --db --jobs --template --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --jobs --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1201,6 +1237,14 @@ _musefs() {
                     ;;
                 --template)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --names)
+                    COMPREPLY=($(compgen -W "posix windows ascii" -- "${cur}"))
                     return 0
                     ;;
                 --default-fallback)
@@ -1305,6 +1349,72 @@ _musefs() {
                     ;;
                 -q)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__why)
+            opts="-h --db --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --names)
+                    COMPREPLY=($(compgen -W "posix windows ascii" -- "${cur}"))
+                    return 0
+                    ;;
+                --default-fallback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip-on-missing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -W "synthesis structure-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --case-insensitive)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -140,3 +140,42 @@ fn a_handle_of_what_is_gone_is_stale_and_never_something_else() {
         assert_eq!(open_handle(&root, handle).unwrap_err().raw_os_error(), Some(libc::ESTALE));
     }
 }
+
+#[test]
+fn a_file_in_several_directories_is_found_by_the_handle_of_any_name() {
+    if !is_root() {
+        return;
+    }
+    let world = World::with_two_tracks();
+    world.scan();
+    world.set_tag("one.flac", "title", "Edited");
+    let mount = world.mount(&["--view", "all=$artist/$title", "--view", "by-genre=%each{genre}/$title"]);
+    let names = ["all/Nina/Edited.flac", "by-genre/Jazz/Edited.flac"];
+    let folders = ["all/Nina", "all", "by-genre/Jazz", "by-genre"];
+    let [files, folders] = [&names[..], &folders[..]].map(|paths| {
+        paths
+            .iter()
+            .map(|path| (fs::metadata(mount.path(path)).unwrap().ino(), handle_of(&mount.path(path)), *path))
+            .collect::<Vec<_>>()
+    });
+    let bytes = fs::read(mount.path(names[0])).unwrap();
+    forget();
+    let root = File::open(&mount.mnt).unwrap();
+    for (ino, handle, name) in &files {
+        let mut file = open_handle(&root, handle).unwrap();
+        let found = file.metadata().unwrap();
+        assert_eq!((found.ino(), found.nlink()), (*ino, 2), "{name}");
+        let mut read = Vec::new();
+        file.read_to_end(&mut read).unwrap();
+        assert!(read == bytes, "{name}");
+    }
+    assert_eq!(files[0].0, files[1].0);
+    forget();
+    for (ino, handle, path) in &folders {
+        let folder = open_handle(&root, handle).unwrap();
+        assert_eq!(folder.metadata().unwrap().ino(), *ino);
+        let above = rustix::fs::openat(&folder, "..", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
+        let parent = fs::metadata(mount.path(path).parent().unwrap()).unwrap().ino();
+        assert_eq!(rustix::fs::fstat(&above).unwrap().st_ino, parent, "{path}");
+    }
+}

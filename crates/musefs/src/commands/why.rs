@@ -25,7 +25,7 @@ pub(crate) fn run(args: &WhyArgs) -> CommandResult {
     let store = Store::File(Store::lasting(&args.db)?);
     let catalog = store.open()?;
     let serve = ServeArgs::unserved().map_err(Failure::new)?;
-    let prepared = Prepared::new(catalog.clone(), Arc::new(template), &args.view, &serve)?;
+    let prepared = Prepared::new(catalog.clone(), template, &args.view, &serve)?;
     let library = Library { catalog, vfs: prepared.vfs, store: &store, db: args.db.display() };
     let mut is_shown = true;
     for path in &args.paths {

@@ -60,7 +60,7 @@ impl Machine {
     /// Waits until the mount shows what the model says.
     pub fn compare(&mut self) -> Result<(), String> {
         let tracks: Vec<Track> = tracks(&self.store).into_iter().map(|(track, _)| track).collect();
-        let tree = names::tree(&tracks, names::by_album);
+        let tree = names::tree(&tracks, self.shape.places());
         let contents: BTreeMap<i64, Content> = tracks
             .iter()
             .map(|track| {
@@ -74,6 +74,7 @@ impl Machine {
             let shown = Shown::read(self.mnt()).map_err(|error| format!("walking the mount: {error}"));
             let compared = shown.and_then(|shown| {
                 Self::check_names(&tree, &shown)?;
+                Self::check_links(&tree, &shown)?;
                 for (path, id) in &tree {
                     let (file, content) = (&shown.files[path], &contents[id]);
                     self.check_file(by_id[id], file, content)
@@ -103,15 +104,28 @@ impl Machine {
         empty.map_or(Ok(()), |(path, _)| Err(format!("{path} is empty")))
     }
 
+    /// A track is one inode with as many links as it has names.
+    fn check_links(tree: &BTreeMap<String, i64>, shown: &Shown) -> Result<(), String> {
+        let mut names: BTreeMap<i64, Vec<&String>> = BTreeMap::new();
+        tree.iter().for_each(|(path, id)| names.entry(*id).or_default().push(path));
+        for names in names.values() {
+            let inodes: BTreeSet<u64> = names.iter().map(|path| shown.files[*path].ino).collect();
+            if inodes.len() != 1 {
+                return Err(format!("{names:?} have the numbers {inodes:?}"));
+            }
+            if let Some(path) = names.iter().find(|path| shown.files[**path].links != names.len() as u64) {
+                return Err(format!("{path} has {} links instead of {}", shown.files[*path].links, names.len()));
+            }
+        }
+        Ok(())
+    }
+
     fn check_file(&self, track: &Track, file: &File, content: &Content) -> Result<(), String> {
         content.check(file.content.as_deref().map_err(String::as_str))?;
         let is_open = self.readers.iter().any(|reader| reader.track == track.id);
         // While a former content is open, the present one goes by another number.
         if !is_open && self.inodes.get(&track.id).is_some_and(|known| *known != file.ino) {
             return Err(format!("inode {} was {}", file.ino, self.inodes[&track.id]));
-        }
-        if file.links != 1 {
-            return Err(format!("{} links", file.links));
         }
         let Ok(bytes) = &file.content else { return Ok(()) };
         if file.size != bytes.len() as u64 {

@@ -4,7 +4,8 @@ use crate::common::{Mount, World, is_mounted, stderr};
 use crate::operations::{KEYS, Operation, VALUES};
 use crate::shown::tracks;
 use musefs_testkit::fixtures::{Content as FixtureContent, Kind};
-use musefs_testkit::model::{TEMPLATE, Tags, Track, audio, names};
+use musefs_testkit::model::names::{self, Place};
+use musefs_testkit::model::{TEMPLATE, Tags, Track, VIEWS, audio};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -33,7 +34,34 @@ pub struct Seen {
     pub content: Vec<u8>,
 }
 
+/// What a mount shows of the library.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// One template.
+    Template,
+    /// Several views, in which a track stands in several places.
+    Views,
+}
+
+impl Shape {
+    /// By the model.
+    pub fn places(self) -> fn(&Track) -> Vec<Place> {
+        match self {
+            Self::Template => names::by_album,
+            Self::Views => names::by_album_and_genre,
+        }
+    }
+
+    fn words(self) -> Vec<&'static str> {
+        match self {
+            Self::Template => vec!["--template", TEMPLATE],
+            Self::Views => VIEWS.iter().flat_map(|view| ["--view", view]).collect(),
+        }
+    }
+}
+
 pub struct Machine {
+    pub shape: Shape,
     // Dropped in this order: what is open, the mount, the folder it stands in.
     pub readers: Vec<Reader>,
     pub mount: Option<Mount>,
@@ -52,9 +80,9 @@ pub struct Machine {
 }
 
 /// Runs a sequence; what differed, if anything did.
-pub fn run(operations: &[Operation]) -> Result<(), String> {
+pub fn run(shape: Shape, operations: &[Operation]) -> Result<(), String> {
     let run = || {
-        let mut machine = Machine::new();
+        let mut machine = Machine::new(shape);
         machine.compare().map_err(|error| format!("at the start: {error}"))?;
         for (step, operation) in operations.iter().enumerate() {
             machine
@@ -100,7 +128,7 @@ impl Drop for Machine {
 }
 
 impl Machine {
-    fn new() -> Self {
+    fn new(shape: Shape) -> Self {
         let world = World::new();
         for seed in 0..6 {
             let mp3 = seed % 2 == 1;
@@ -109,8 +137,9 @@ impl Machine {
         }
         world.scan();
         let store = world.sql();
-        let mount = Some(Self::mount(&world));
+        let mount = Some(Self::mount(&world, shape));
         let mut machine = Self {
+            shape,
             world,
             store,
             mount,
@@ -128,8 +157,8 @@ impl Machine {
         machine
     }
 
-    fn mount(world: &World) -> Mount {
-        world.mount(&["--template", TEMPLATE, "--poll-interval-ms", "10"])
+    fn mount(world: &World, shape: Shape) -> Mount {
+        world.mount(&[shape.words().as_slice(), &["--poll-interval-ms", "10"]].concat())
     }
 
     pub fn mnt(&self) -> &Path {
@@ -322,12 +351,12 @@ impl Machine {
                 assert!(status.success(), "{log}");
             }
         }
-        self.mount = Some(Self::mount(&self.world));
+        self.mount = Some(Self::mount(&self.world, self.shape));
     }
 
     fn open(&mut self, number: u8) {
         let tracks: Vec<Track> = tracks(&self.store).into_iter().map(|(track, _)| track).collect();
-        let paths: Vec<(String, i64)> = names::tree(&tracks, names::by_album).into_iter().collect();
+        let paths: Vec<(String, i64)> = names::tree(&tracks, self.shape.places()).into_iter().collect();
         let Some((path, track)) = pick(&paths, number).cloned() else { return };
         let Some(seen) = self.seen.get(&track) else { return };
         // One whose backing file is gone does not open.
