@@ -143,9 +143,7 @@ fn a_handle_of_what_is_gone_is_stale_and_never_something_else() {
 
 #[test]
 fn a_file_in_several_directories_is_found_by_the_handle_of_any_name() {
-    if !is_root() {
-        return;
-    }
+    require_root();
     let world = World::with_two_tracks();
     world.scan();
     world.set_tag("one.flac", "title", "Edited");
