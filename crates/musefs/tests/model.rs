@@ -37,7 +37,7 @@ fn random_operations_agree_with_the_reference_model() {
                         return;
                     }
                     let operations = sequence(seed, length);
-                    let shape = if seed % 2 == 0 { Shape::Template } else { Shape::Views };
+                    let shape = if seed.is_multiple_of(2) { Shape::Template } else { Shape::Views };
                     if let Err(error) = machine::run(shape, &operations) {
                         failure.lock().unwrap().get_or_insert((seed, shape, operations, error));
                     }

@@ -57,7 +57,7 @@ fn a_track_is_one_inode_whose_pages_are_cached_once() {
     assert!(found.iter().all(|inode| *inode == found[0]), "{found:?}");
     assert_eq!(inodes(&mount, &["by-artist/Nina/Blue/Two.mp3"])[0].1, 2);
 
-    let reads = || mount.metric("musefs_requests_read_total").unwrap();
+    let reads = || mount.metric("musefs_requests_read_total").unwrap() as u64;
     let before = reads();
     let bytes = fs::read(mount.path(ONE[0])).unwrap();
     let first = reads();

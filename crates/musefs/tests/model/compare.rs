@@ -107,7 +107,9 @@ impl Machine {
     /// A track is one inode with as many links as it has names.
     fn check_links(tree: &BTreeMap<String, i64>, shown: &Shown) -> Result<(), String> {
         let mut names: BTreeMap<i64, Vec<&String>> = BTreeMap::new();
-        tree.iter().for_each(|(path, id)| names.entry(*id).or_default().push(path));
+        for (path, id) in tree {
+            names.entry(*id).or_default().push(path);
+        }
         for names in names.values() {
             let inodes: BTreeSet<u64> = names.iter().map(|path| shown.files[*path].ino).collect();
             if inodes.len() != 1 {
