@@ -19,6 +19,9 @@ _musefs() {
             musefs,doctor)
                 cmd="musefs__subcmd__doctor"
                 ;;
+            musefs,export)
+                cmd="musefs__subcmd__export"
+                ;;
             musefs,generate)
                 cmd="musefs__subcmd__generate"
                 ;;
@@ -66,6 +69,9 @@ _musefs() {
                 ;;
             musefs__subcmd__help,doctor)
                 cmd="musefs__subcmd__help__subcmd__doctor"
+                ;;
+            musefs__subcmd__help,export)
+                cmd="musefs__subcmd__help__subcmd__export"
                 ;;
             musefs__subcmd__help,generate)
                 cmd="musefs__subcmd__help__subcmd__generate"
@@ -179,7 +185,7 @@ _musefs() {
 
     case "${cmd}" in
         musefs)
-            opts="-h -V --help --version scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help"
+            opts="-h -V --help --version scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -210,6 +216,80 @@ _musefs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        musefs__subcmd__export)
+            opts="-v -q -h --db --dry-run --force --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --names)
+                    COMPREPLY=($(compgen -W "posix windows ascii" -- "${cur}"))
+                    return 0
+                    ;;
+                --default-fallback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip-on-missing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -W "synthesis structure-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --case-insensitive)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --quiet)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         musefs__subcmd__generate)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -225,7 +305,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__help)
-            opts="scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help"
+            opts="scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -239,6 +319,20 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -34,6 +34,7 @@ complete -c musefs -n "__fish_musefs_needs_command" -f -a "tag" -d 'Show, change
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "ls" -d 'List the files of tracks'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "why" -d 'Tell where a file is in the view, or why it is not'
+complete -c musefs -n "__fish_musefs_needs_command" -f -a "export" -d 'Write the files of a view as real files'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "inspect" -d 'Show what a file is made of'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "history" -d 'Show who changed what in the store'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "undo" -d 'Take back an edit of the store'
@@ -239,6 +240,30 @@ complete -c musefs -n "__fish_musefs_using_subcommand why" -l group -d 'Group id
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l file-mode -d 'Permissions of files, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l dir-mode -d 'Permissions of folders, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l view -d 'A folder at the root with a template of its own, such as \'by-genre=%each{genre}/$artist/$title\'; may be repeated. Without --template there are these alone' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l names -d 'Which names are made: any, those that Windows takes as well, or those of them in ASCII' -r -f -a "posix\t'Anything but `/`'
+windows\t'What Windows takes, over Samba for instance'
+ascii\t'What Windows takes, in ASCII'"
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l default-fallback -d 'What stands for a field that is empty' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l fallback -d 'What stands for this field when it is empty; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l skip-on-missing -d 'Leave out tracks that lack a field of the template' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l mode -d 'Whether files show the store\'s tags, or are just arranged by them' -r -f -a "synthesis\t'The original with the store\'s tags and art'
+structure-only\t'The original'"
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l case-insensitive -d 'Find names whatever their case' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l owner -d 'User id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l group -d 'Group id that owns everything [default: yours]' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l file-mode -d 'Permissions of files, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l dry-run -d 'Print what would be written, and write nothing'
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l force -d 'Also write over files that an export did not write'
+complete -c musefs -n "__fish_musefs_using_subcommand export" -s v -l verbose -d 'Say more in the log; twice for everything'
+complete -c musefs -n "__fish_musefs_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c musefs -n "__fish_musefs_using_subcommand inspect" -l json -d 'Print JSON'
 complete -c musefs -n "__fish_musefs_using_subcommand inspect" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand history" -l db -d 'The store' -r -F
@@ -261,22 +286,23 @@ complete -c musefs -n "__fish_musefs_using_subcommand status" -l watch -d 'Go on
 complete -c musefs -n "__fish_musefs_using_subcommand status" -l json -d 'Print JSON: every metric by its name'
 complete -c musefs -n "__fish_musefs_using_subcommand status" -s h -l help -d 'Print help'
 complete -c musefs -n "__fish_musefs_using_subcommand generate" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "scan" -d 'Read new files into the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "mount" -d 'Show the store as a tree of files'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "tag" -d 'Show, change, export or import tags'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "ls" -d 'List the files of tracks'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "why" -d 'Tell where a file is in the view, or why it is not'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "inspect" -d 'Show what a file is made of'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "history" -d 'Show who changed what in the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "undo" -d 'Take back an edit of the store'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "doctor" -d 'Say what is wrong with this machine, a store or a mount, and what to do'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "status" -d 'Show how a mount is doing'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
-complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why inspect history undo revert doctor status generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "scan" -d 'Read new files into the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "revalidate" -d 'Read changed files again, keeping curated tags and art'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "mount" -d 'Show the store as a tree of files'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "up" -d 'Scan what is new, mount, and keep the view fresh, until Ctrl-C'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "tag" -d 'Show, change, export or import tags'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "ls" -d 'List the files of tracks'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "query" -d 'Show all that the store knows of tracks, as JSON lines'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "why" -d 'Tell where a file is in the view, or why it is not'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "export" -d 'Write the files of a view as real files'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "inspect" -d 'Show what a file is made of'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "history" -d 'Show who changed what in the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "undo" -d 'Take back an edit of the store'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "revert" -d 'Give tracks the tags and art of their files again'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "doctor" -d 'Say what is wrong with this machine, a store or a mount, and what to do'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "status" -d 'Show how a mount is doing'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
+complete -c musefs -n "__fish_musefs_using_subcommand help; and not __fish_seen_subcommand_from scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "get" -d 'Show tags'
 complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "set" -d 'Give keys these values and no others'
 complete -c musefs -n "__fish_musefs_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "add" -d 'Give keys further values'

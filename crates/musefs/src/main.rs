@@ -57,6 +57,7 @@ fn main() -> ExitCode {
         Command::Ls(args) => commands::ls::run(&args),
         Command::Query(args) => commands::query::run(&args),
         Command::Why(args) => commands::why::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::History(args) => commands::history::run(&args),
         Command::Undo(args) => commands::undo::run(&args),

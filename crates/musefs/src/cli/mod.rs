@@ -3,6 +3,7 @@
 
 mod companions;
 mod doctor;
+mod export;
 mod find;
 mod generate;
 mod history;
@@ -16,6 +17,7 @@ mod why;
 
 pub(crate) use companions::RecordArgs;
 pub(crate) use doctor::{DoctorArgs, StatusArgs};
+pub(crate) use export::ExportArgs;
 pub(crate) use find::{LsArgs, QueryArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use history::{HistoryArgs, RevertArgs, UndoArgs};
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Tell where a file is in the view, or why it is not
     Why(WhyArgs),
+    /// Write the files of a view as real files
+    Export(ExportArgs),
     /// Show what a file is made of
     Inspect(InspectArgs),
     /// Show who changed what in the store

@@ -1,6 +1,7 @@
 //! The commands, one a module.
 
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod inspect;
