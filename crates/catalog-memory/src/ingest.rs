@@ -76,6 +76,7 @@ fn add(state: &mut State, file: &Ingest) {
         art: Vec::new(),
         anatomy: file.probe.anatomy.clone(),
         fingerprint: fingerprint_of(file),
+        content_hash: None,
         changed: 0,
     };
     state.tracks.insert(track.0, new);
@@ -110,6 +111,9 @@ fn renew(state: &mut State, file: &Ingest, track: TrackId, moved: bool) {
     known.tags = tags;
     known.anatomy = file.probe.anatomy.clone();
     known.fingerprint = fingerprint_of(file);
+    if changed {
+        known.content_hash = None;
+    }
     state.paths.insert(file.path.clone(), track);
     if changed {
         state.sizes.retain(|(_, id), _| *id != track.0);

@@ -57,6 +57,7 @@ pub(crate) struct Track {
     pub(crate) art: Vec<Link>,
     pub(crate) anatomy: Anatomy,
     pub(crate) fingerprint: Option<String>,
+    pub(crate) content_hash: Option<String>,
     /// Sequence number of its latest change.
     pub(crate) changed: i64,
 }

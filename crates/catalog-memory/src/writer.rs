@@ -6,7 +6,7 @@ use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRecord};
 use musefs_contracts::editing::{CatalogEditor, NewPicture, TrackEdit};
 use musefs_contracts::ids::{ArtId, SidecarId, TrackId};
 use musefs_contracts::sidecars::{Sidecar, SidecarFile};
-use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
+use musefs_contracts::writer::{CatalogWriter, ContentHash, Ingest, IngestSummary, KnownFile};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,9 @@ impl CatalogWriter for MemoryWriter {
                 stamp: track.row.stamp,
                 prober: Some(track.anatomy.prober),
                 format: track.row.format.clone(),
+                audio: track.row.audio,
                 fingerprint: track.fingerprint.clone(),
+                content_hash: track.content_hash.clone(),
             })
             .collect();
         known.into_iter().for_each(visit);
@@ -45,6 +47,17 @@ impl CatalogWriter for MemoryWriter {
 
     fn ingest(&mut self, batch: &[Ingest]) -> CatalogResult<IngestSummary> {
         Ok(ingest::ingest(&mut self.catalog.lock(), batch))
+    }
+
+    fn record_content_hashes(&mut self, hashes: &[ContentHash]) -> CatalogResult<()> {
+        let mut state = self.catalog.lock();
+        for ContentHash { track, stamp, hash } in hashes {
+            let known = state.tracks.get_mut(&track.0).filter(|known| known.row.stamp.same_contents(stamp));
+            if let Some(known) = known {
+                known.content_hash = Some(hash.clone());
+            }
+        }
+        Ok(())
     }
 
     fn remove(&mut self, tracks: &[TrackId]) -> CatalogResult<u64> {

@@ -9,15 +9,15 @@ use crate::history::{self, Recorder};
 use crate::ingest::Batch;
 use crate::schema::{self, Found};
 use crate::{changes, reading, rows, sidecars, walks};
-use musefs_contracts::anatomy::FormatId;
+use musefs_contracts::anatomy::{ByteRange, FormatId};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
 use musefs_contracts::history::{CatalogHistory, Edit, EditId, HistoryQuery, Undone};
 use musefs_contracts::ids::{SidecarId, TrackId};
 use musefs_contracts::sidecars::{Sidecar, SidecarFile};
-use musefs_contracts::writer::{CatalogWriter, Ingest, IngestSummary, KnownFile};
+use musefs_contracts::writer::{CatalogWriter, ContentHash, Ingest, IngestSummary, KnownFile};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Result, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Result, Row, Transaction, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 
 /// Who makes edits, unless the writer was told.
@@ -105,6 +105,20 @@ impl CatalogWriter for SqliteWriter {
 
     fn ingest(&mut self, batch: &[Ingest]) -> CatalogResult<IngestSummary> {
         self.write(|transaction, recorder| Batch::begin(transaction, recorder)?.ingest_all(batch))
+    }
+
+    fn record_content_hashes(&mut self, hashes: &[ContentHash]) -> CatalogResult<()> {
+        self.write(|transaction, _| {
+            let mut statement = transaction.prepare(
+                "UPDATE tracks SET content_hash = ?2
+                 WHERE id = ?1 AND backing_size = ?3 AND backing_mtime_ns = ?4 AND backing_ctime_ns = ?5",
+            )?;
+            for ContentHash { track, stamp, hash } in hashes {
+                let size = i64::try_from(stamp.size).unwrap_or(i64::MAX);
+                statement.execute(params![track.0, hash, size, stamp.mtime_ns, stamp.ctime_ns])?;
+            }
+            Ok(())
+        })
     }
 
     fn remove(&mut self, tracks: &[TrackId]) -> CatalogResult<u64> {
@@ -217,7 +231,7 @@ impl CatalogHistory for SqliteWriter {
 fn known_files(connection: &Connection, visit: &mut dyn FnMut(KnownFile)) -> Result<()> {
     let mut statement = connection.prepare(
         "SELECT t.id, t.backing_path, t.format, t.backing_size, t.backing_mtime_ns, t.backing_ctime_ns, t.fingerprint,
-                m.prober
+                m.prober, t.audio_offset, t.audio_length, t.content_hash
          FROM tracks AS t LEFT JOIN musefs_marks AS m ON m.track_id = t.id ORDER BY t.id",
     )?;
     let mut found = statement.query([])?;
@@ -235,10 +249,6 @@ fn known_file(row: &Row<'_>) -> Result<Option<KnownFile>> {
     };
     let mut format = FormatId::new("verbatim");
     rows::read_format_at(row, 2, &mut format)?;
-    let fingerprint = match row.get_ref(6)? {
-        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
-        _ => None,
-    };
     Ok(Some(KnownFile {
         track,
         path: rows::path_buf(path),
@@ -250,6 +260,15 @@ fn known_file(row: &Row<'_>) -> Result<Option<KnownFile>> {
         },
         prober: rows::unsigned(row, 7)?.and_then(|prober| u32::try_from(prober).ok()),
         format,
-        fingerprint,
+        audio: ByteRange::new(rows::unsigned(row, 8)?.unwrap_or(0), rows::unsigned(row, 9)?.unwrap_or(0)),
+        fingerprint: text(row, 6)?,
+        content_hash: text(row, 10)?,
     }))
+}
+
+fn text(row: &Row<'_>, column: usize) -> Result<Option<String>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        _ => None,
+    })
 }

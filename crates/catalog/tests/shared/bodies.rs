@@ -5,6 +5,7 @@ use musefs_contracts::catalog::CatalogError;
 use musefs_contracts::editing::{KeyEdit, NewPicture, Placement, TrackEdit};
 use musefs_contracts::ids::{ArtId, SidecarId};
 use musefs_contracts::sidecars::{Sidecar, SidecarFile};
+use musefs_contracts::writer::ContentHash;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -306,7 +307,34 @@ pub(crate) fn known_files_are_told_with_stamp_and_prober(subject: S) {
     assert_eq!(known.len(), 1);
     assert_eq!((known[0].track, &known[0].path, known[0].stamp), (track, &expected.path, expected.stamp));
     assert_eq!((known[0].prober, &known[0].format), (Some(3), &FormatId::new("flac")));
-    assert_eq!(known[0].fingerprint, expected.fingerprint);
+    assert_eq!((&known[0].fingerprint, known[0].audio), (&expected.fingerprint, expected.probe.anatomy.audio));
+}
+
+pub(crate) fn a_content_hash_stays_until_the_contents_change(subject: S) {
+    let track = add(subject, "/a", &[("title", "A")]);
+    let recorded = || {
+        let mut hash = None;
+        subject.writer().for_each_known(&mut |file| hash = file.content_hash).unwrap();
+        hash
+    };
+    let record = |stamp, digit: &str| {
+        let hash = ContentHash { track, stamp, hash: digit.repeat(64) };
+        subject.writer().record_content_hashes(&[hash]).unwrap();
+    };
+    let version = subject.catalog().track(track).unwrap().row.content_version;
+    let stamp = file("/a", &[]).stamp;
+    record(Stamp { mtime_ns: 77, ..stamp }, "a");
+    assert_eq!(recorded(), None, "the file it was read from is another one");
+    record(Stamp { file: 9, ..stamp }, "b");
+    assert_eq!(recorded(), Some("b".repeat(64)));
+    assert_eq!(subject.catalog().track(track).unwrap().row.content_version, version);
+
+    let mut moved = file("/b", &[("title", "A")]);
+    moved.mode = IngestMode::Moved(track);
+    subject.writer().ingest(&[moved]).unwrap();
+    assert_eq!(recorded(), Some("b".repeat(64)), "a move keeps it");
+    subject.writer().ingest(&[changed("/b", &[("title", "A")], IngestMode::Refresh)]).unwrap();
+    assert_eq!(recorded(), None);
 }
 
 pub(crate) fn roots_are_remembered_once(subject: S) {

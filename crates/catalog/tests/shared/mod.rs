@@ -134,6 +134,7 @@ macro_rules! all_contract_tests {
             unlinked_art_is_collected_and_linked_art_kept,
             served_sizes_are_remembered_by_omitted_keys,
             known_files_are_told_with_stamp_and_prober,
+            a_content_hash_stays_until_the_contents_change,
             roots_are_remembered_once,
             paths_need_not_be_utf8,
             an_odd_file_never_costs_its_batch,
