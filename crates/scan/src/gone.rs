@@ -1,5 +1,6 @@
 //! Known files that are gone: finding them again under another path, and pruning those that are gone for good.
 
+use crate::fingerprint::content_hash;
 use crate::known::Known;
 use crate::report::ScanError;
 use crate::target::{Roots, Target};
@@ -8,6 +9,7 @@ use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::{Ingest, IngestMode};
 use std::collections::HashSet;
 use std::io;
+use std::sync::atomic::AtomicBool;
 
 /// Fewer gone files than this are believed, whatever part of the library they are.
 const BELIEVED: u64 = 100;
@@ -28,25 +30,53 @@ impl<'a> Relocator<'a> {
         Self { known, backing, roots, claimed: HashSet::new() }
     }
 
-    /// Turns the ingest of a new file into a move if it is certainly a known file that is gone: its contents are those of no
-    /// other known file, or among the gone ones with these contents only that one has its size and mtime, which a move keeps.
-    /// Where there is any doubt the file stays a new one, so that no track's tags go to the wrong file.
+    /// Turns the ingest of a new file into a move if it is certainly a known file that is gone. Where there is any doubt the
+    /// file stays a new one, so that no track's tags go to the wrong file.
     pub(crate) fn recognise(&mut self, ingest: &mut Ingest) {
         let (IngestMode::Add, Some(fingerprint)) = (ingest.mode, &ingest.fingerprint) else { return };
         let alike: Vec<usize> = self.known.with_fingerprint(fingerprint).collect();
-        let stamp = &ingest.stamp;
-        let unmoved = |index: &usize| {
-            let known = &self.known.entry(*index).stamp;
-            (known.size, known.mtime_ns) == (stamp.size, stamp.mtime_ns)
-        };
-        let candidates: Vec<usize> = if alike.len() == 1 { alike } else { alike.into_iter().filter(unmoved).collect() };
-        let mut gone = candidates.into_iter().filter(|index| self.is_gone(*index));
-        if let (Some(index), None) = (gone.next(), gone.next())
+        let is_alone = alike.len() == 1;
+        let gone: Vec<usize> = alike.into_iter().filter(|index| self.is_gone(*index)).collect();
+        if let Some(index) = self.origin(ingest, fingerprint, &gone, is_alone)
             && self.roots.present(self.known.path(self.known.entry(index)))
             && self.claimed.insert(index)
         {
             ingest.mode = IngestMode::Moved(self.known.entry(index).track);
         }
+    }
+
+    /// Which of the `gone` files of the same fingerprint this one was. `is_alone` says that no other known file has it.
+    ///
+    /// Where the whole audio of a gone file was hashed, it is this hash that decides; else its size and mtime, which a move keeps.
+    /// Of several that pass (the same audio twice), size and mtime tell which. Only of a file that is alone with its fingerprint, and
+    /// was retagged as it moved, samples throughout its audio are taken for proof.
+    fn origin(&self, ingest: &Ingest, fingerprint: &str, gone: &[usize], is_alone: bool) -> Option<usize> {
+        let stayed = |index: usize| {
+            let known = &self.known.entry(index).stamp;
+            (known.size, known.mtime_ns) == (ingest.stamp.size, ingest.stamp.mtime_ns)
+        };
+        let is_hashed = gone.iter().any(|index| self.known.content_hash(*index).is_some());
+        let hash = if is_hashed { self.hash(ingest) } else { None };
+        let passes = |index: usize| match self.known.content_hash(index) {
+            Some(known) => hash.as_ref() == Some(known),
+            None => stayed(index) || (is_alone && self.known.entry(index).has_samples_of(fingerprint)),
+        };
+        let passing: Vec<usize> = gone.iter().copied().filter(|index| passes(*index)).collect();
+        if passing.len() <= 1 {
+            return passing.first().copied();
+        }
+        let mut stayed = passing.into_iter().filter(|index| stayed(*index));
+        stayed.next().filter(|_| stayed.next().is_none())
+    }
+
+    /// The hash of the whole audio; `None` if it cannot be read, so that the file equals none.
+    fn hash(&self, ingest: &Ingest) -> Option<[u8; 32]> {
+        let what = (&ingest.stamp, ingest.probe.anatomy.audio);
+        // A scan that is broken off has to finish this: a file that comes in as a new one is not looked at again.
+        content_hash(self.backing, &ingest.path, what, &AtomicBool::new(false)).unwrap_or_else(|error| {
+            tracing::debug!(path = %ingest.path.display(), %error, "its audio cannot be compared with that of files that are gone");
+            None
+        })
     }
 
     fn is_gone(&self, index: usize) -> bool {

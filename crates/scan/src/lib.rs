@@ -17,6 +17,7 @@ mod pipeline;
 mod report;
 mod scanner;
 mod target;
+mod ties;
 mod walk;
 mod watch;
 mod window;

@@ -7,6 +7,7 @@ use crate::known::Known;
 use crate::pipeline::Pipeline;
 use crate::report::{Counts, NoProgress, Progress, ScanError, Summary};
 use crate::target::{Accept, Roots, Target, Targets, resolve};
+use crate::ties::Ties;
 use crate::walk::Finder;
 use musefs_contracts::backing::Backing;
 use musefs_contracts::format::Formats;
@@ -17,7 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a scan is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +129,12 @@ impl Scanner {
         let roots = remember_roots(writer, &usable, task)?;
         let beside = self.sidecars.clone().map(|rules| Beside::load(writer, rules)).transpose()?;
         let mut relocator = Relocator::new(known, self.backing.as_ref(), Roots::new(roots.clone()));
+        let mut ties = Ties::new(known);
         let mut gone = Vec::new();
         let walked = Walked::default();
         match task {
             Task::Revalidate { prune, yes } => {
-                self.revisit(writer, known, &usable, &mut summary, &mut gone)?;
+                self.revisit(writer, known, &usable, &mut ties, &mut summary, &mut gone)?;
                 if let Some(beside) = &beside {
                     beside.revisit(self.backing.as_ref(), &usable);
                 }
@@ -140,7 +142,7 @@ impl Scanner {
                     if !gone.is_empty() {
                         // A file that moved is not gone: its tags must not be pruned with its old path.
                         let finder = self.finder(Task::Relocate, (known, None), &walked);
-                        self.walk(writer, &usable, &finder, &mut relocator, &mut summary)?;
+                        self.walk(writer, &usable, &finder, (&mut relocator, &mut ties), &mut summary)?;
                     }
                     let tracks = relocator.prunable(&usable, &gone, yes)?;
                     summary.removed = writer.remove(&tracks)?;
@@ -151,7 +153,7 @@ impl Scanner {
             }
             task => {
                 let finder = self.finder(task, (known, beside.as_ref()), &walked);
-                self.walk(writer, &usable, &finder, &mut relocator, &mut summary)?;
+                self.walk(writer, &usable, &finder, (&mut relocator, &mut ties), &mut summary)?;
             }
         }
         // A walk that was broken off has not met all there is.
@@ -162,6 +164,8 @@ impl Scanner {
         {
             self.remember_walk(writer, targets, walked, known.len() + summary.added, &summary)?;
         }
+        ties.settle(writer, self.backing.as_ref(), &self.cancelled)?;
+        summary.cancelled |= self.cancelled.load(Ordering::Relaxed);
         writer.finish()?;
         Ok(summary)
     }
@@ -205,13 +209,17 @@ impl Scanner {
         writer: &mut dyn CatalogWriter,
         targets: &[Target],
         finder: &Finder<'_>,
-        relocator: &mut Relocator<'_>,
+        (relocator, ties): (&mut Relocator<'_>, &mut Ties<'_>),
         summary: &mut Summary,
     ) -> Result<(), ScanError> {
         let task = finder.task;
         let mut decide = |ingest: &mut musefs_contracts::writer::Ingest| {
             relocator.recognise(ingest);
-            task != Task::Relocate || matches!(ingest.mode, IngestMode::Moved(_))
+            let wanted = task != Task::Relocate || matches!(ingest.mode, IngestMode::Moved(_));
+            if wanted {
+                ties.note(ingest);
+            }
+            wanted
         };
         self.pipeline(finder.known).run(
             &|feed| finder.walk(targets, feed),
@@ -227,12 +235,17 @@ impl Scanner {
         writer: &mut dyn CatalogWriter,
         known: &Known,
         targets: &[Target],
+        ties: &mut Ties<'_>,
         summary: &mut Summary,
         gone: &mut Vec<usize>,
     ) -> Result<(), ScanError> {
         let walked = Walked::default();
         let finder = self.finder(Task::Add, (known, None), &walked);
-        self.pipeline(known).run(&|feed| finder.revisit(targets, feed), writer, &mut |_| true, summary, gone)
+        let mut decide = |ingest: &mut musefs_contracts::writer::Ingest| {
+            ties.note(ingest);
+            true
+        };
+        self.pipeline(known).run(&|feed| finder.revisit(targets, feed), writer, &mut decide, summary, gone)
     }
 
     /// What names a scan of these targets, whatever their order, with what it records of them; `None` if one is not there.
