@@ -153,7 +153,7 @@ fn it_can_be_switched_off() {
     let mount = Mount::with(&fs, Arc::new(common::Threads), &options);
     assert_eq!(fs::read(mount.path("file")).unwrap(), b"bytes");
     assert!(fs.requests.reads() > 0);
-    assert_eq!(fs.requests.passthrough_off.load(Ordering::SeqCst), 1);
+    assert!(fs.requests.passthrough_off.load(Ordering::SeqCst) > 0);
     assert_eq!((active(&mount), mount.numbers.get(&PASSTHROUGH_DISABLED)), (0, Some(0)));
 }
 

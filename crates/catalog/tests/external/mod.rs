@@ -9,6 +9,8 @@ use musefs_contracts::editing::CatalogEditor;
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::writer::CatalogWriter;
 use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +46,10 @@ impl SqliteSubject {
 
 /// Inserts a picture as the plugins do, and answers its id. The hash is only as good as the test needs.
 pub(crate) fn insert_art(connection: &Connection, bytes: &[u8]) -> i64 {
-    let hash = format!("{:064x}", bytes.iter().fold(7_u64, |hash, byte| hash.wrapping_mul(31) ^ u64::from(*byte)));
+    let mut hash = String::new();
+    for byte in Sha256::digest(bytes) {
+        write!(hash, "{byte:02x}").unwrap();
+    }
     connection
         .execute(
             "INSERT OR IGNORE INTO art (sha256, mime, byte_len, data) VALUES (?1, 'image/png', ?2, ?3)",
