@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Mount(args) => commands::mount::run(args),
         Command::Up(args) => commands::up::run(args),
         Command::Tag(args) => commands::tag::run(&args),
+        Command::Art(args) => commands::art::run(&args),
         Command::Ls(args) => commands::ls::run(&args),
         Command::Query(args) => commands::query::run(&args),
         Command::Why(args) => commands::why::run(&args),

@@ -1,6 +1,7 @@
 //! The command line: what can be said, and what is wrong with what was said. The arguments of commands that belong
 //! together stand in a module of their own.
 
+mod art;
 mod companions;
 mod doctor;
 mod export;
@@ -15,6 +16,7 @@ mod tag;
 mod view;
 mod why;
 
+pub(crate) use art::{ArtArgs, ArtCommand, ArtExtractArgs, ArtRemoveArgs, ArtSetArgs, PICTURE_TYPES};
 pub(crate) use companions::RecordArgs;
 pub(crate) use doctor::{DoctorArgs, StatusArgs};
 pub(crate) use export::ExportArgs;
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Show, change, export or import tags
     Tag(TagArgs),
+    /// Set, remove or extract pictures
+    Art(ArtArgs),
     /// List the files of tracks
     Ls(LsArgs),
     /// Show all that the store knows of tracks, as JSON lines

@@ -1,5 +1,6 @@
 //! The commands, one a module.
 
+pub(crate) mod art;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod generate;
