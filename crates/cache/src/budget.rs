@@ -1,7 +1,6 @@
 //! A byte budget whose shares are tokens.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Arc, AtomicUsize, Ordering};
 
 /// How many bytes may be held, and how many are.
 #[derive(Debug)]

@@ -2,13 +2,12 @@
 
 use crate::budget::{Budget, Charge};
 use crate::lru::LruMap;
+use crate::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use musefs_contracts::cache::{ContentKey, LayoutCache};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::layout::Layout;
 use musefs_contracts::meter::{Counter, Gauge, Meter};
 use musefs_contracts::metric;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Look-ups of different tracks hardly ever meet at one lock.
 const SHARDS: usize = 16;

@@ -11,6 +11,7 @@ mod layouts;
 mod lru;
 mod null;
 mod sizes;
+mod sync;
 
 pub use layouts::BudgetedLayoutCache;
 pub use null::{NullLayoutCache, NullSizeCache};

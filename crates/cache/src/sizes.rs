@@ -1,11 +1,11 @@
 //! The compact cache of served sizes.
 
+use crate::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use hashbrown::HashMap;
 use musefs_contracts::cache::SizeCache;
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::meter::{Gauge, Meter};
 use musefs_contracts::metric;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Tracks of one page: ids that differ in their last six bits only.
 const PAGE_BITS: u32 = 6;

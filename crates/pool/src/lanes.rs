@@ -1,9 +1,7 @@
 //! The two lanes of jobs and the admission to the bulk one.
 
-use crossbeam_channel::{Receiver, RecvError, Sender, TryRecvError, select, unbounded};
+use crate::sync::{Arc, AtomicUsize, First, Ordering, Receiver, Sender, TryRecvError, recv_first, unbounded};
 use musefs_contracts::executor::{Class, Job, Overloaded};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bulk jobs accepted and not yet done.
 #[derive(Debug)]
@@ -77,9 +75,9 @@ impl Lanes {
             Err(TryRecvError::Disconnected) => return bulk.recv().ok(),
             Err(TryRecvError::Empty) => {}
         }
-        let either: Result<Queued, RecvError> = select! {
-            recv(self.metadata) -> job => job.or_else(|_| bulk.recv()),
-            recv(bulk) -> job => job.or_else(|_| self.metadata.recv()),
+        let either = match recv_first(&self.metadata, bulk) {
+            First::One(job) => job.or_else(|_| bulk.recv()),
+            First::Other(job) => job.or_else(|_| self.metadata.recv()),
         };
         either.ok()
     }

@@ -1,6 +1,6 @@
 //! One worker, and the containment of a job that panics.
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Queued};
 use musefs_contracts::executor::Job;
 use musefs_contracts::meter::Gauge;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,6 +24,13 @@ impl Worker {
             job.run();
             drop(running);
         }
+    }
+}
+
+impl Queued {
+    fn run(self) {
+        run_contained(self.job);
+        drop(self.admission);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The threads that fetch: few, started when there is work, ended when the read-ahead is dropped.
 
-use crate::sync::{Arc, Condvar, Mutex, lock, thread, wait};
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, Condvar, Mutex, lock, wait};
 use std::collections::VecDeque;
-use std::thread::JoinHandle;
 
 /// Reads that may be under way at once for all handles together. Readers fetch for themselves what the crew has not begun.
 const MAX_THREADS: usize = 4;

@@ -10,6 +10,7 @@
 //! - [`tools`] calls the programs that others read music files with.
 //! - [`hostile`] checks every promise of a format on any bytes, and measures the memory that takes.
 //! - [`model`] says what a mount must show, from primary state alone.
+//! - [`schedules`] runs a piece of concurrent code in many orders.
 //! - [`doubles`] counts, fails, slows or records at each border that the contracts draw.
 
 pub mod doubles;
@@ -17,5 +18,6 @@ pub mod fixtures;
 pub mod hostile;
 pub mod loopback;
 pub mod model;
+pub mod schedules;
 pub mod splicing;
 pub mod tools;
