@@ -16,6 +16,9 @@ _musefs() {
             ",$1")
                 cmd="musefs"
                 ;;
+            musefs,art)
+                cmd="musefs__subcmd__art"
+                ;;
             musefs,doctor)
                 cmd="musefs__subcmd__doctor"
                 ;;
@@ -67,6 +70,33 @@ _musefs() {
             musefs,why)
                 cmd="musefs__subcmd__why"
                 ;;
+            musefs__subcmd__art,extract)
+                cmd="musefs__subcmd__art__subcmd__extract"
+                ;;
+            musefs__subcmd__art,help)
+                cmd="musefs__subcmd__art__subcmd__help"
+                ;;
+            musefs__subcmd__art,remove)
+                cmd="musefs__subcmd__art__subcmd__remove"
+                ;;
+            musefs__subcmd__art,set)
+                cmd="musefs__subcmd__art__subcmd__set"
+                ;;
+            musefs__subcmd__art__subcmd__help,extract)
+                cmd="musefs__subcmd__art__subcmd__help__subcmd__extract"
+                ;;
+            musefs__subcmd__art__subcmd__help,help)
+                cmd="musefs__subcmd__art__subcmd__help__subcmd__help"
+                ;;
+            musefs__subcmd__art__subcmd__help,remove)
+                cmd="musefs__subcmd__art__subcmd__help__subcmd__remove"
+                ;;
+            musefs__subcmd__art__subcmd__help,set)
+                cmd="musefs__subcmd__art__subcmd__help__subcmd__set"
+                ;;
+            musefs__subcmd__help,art)
+                cmd="musefs__subcmd__help__subcmd__art"
+                ;;
             musefs__subcmd__help,doctor)
                 cmd="musefs__subcmd__help__subcmd__doctor"
                 ;;
@@ -117,6 +147,15 @@ _musefs() {
                 ;;
             musefs__subcmd__help,why)
                 cmd="musefs__subcmd__help__subcmd__why"
+                ;;
+            musefs__subcmd__help__subcmd__art,extract)
+                cmd="musefs__subcmd__help__subcmd__art__subcmd__extract"
+                ;;
+            musefs__subcmd__help__subcmd__art,remove)
+                cmd="musefs__subcmd__help__subcmd__art__subcmd__remove"
+                ;;
+            musefs__subcmd__help__subcmd__art,set)
+                cmd="musefs__subcmd__help__subcmd__art__subcmd__set"
                 ;;
             musefs__subcmd__help__subcmd__tag,add)
                 cmd="musefs__subcmd__help__subcmd__tag__subcmd__add"
@@ -185,12 +224,186 @@ _musefs() {
 
     case "${cmd}" in
         musefs)
-            opts="-h -V --help --version scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help"
+            opts="-h -V --help --version scan revalidate mount up tag art ls query why export inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art)
+            opts="-h --help set remove extract help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__extract)
+            opts="-v -q -h --db --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --quiet)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__help)
+            opts="set remove extract help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__help__subcmd__extract)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__remove)
+            opts="-v -q -h --db --type --dry-run --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --quiet)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__art__subcmd__set)
+            opts="-v -q -h --db --type --description --dry-run --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --quiet)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -305,8 +518,64 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__help)
-            opts="scan revalidate mount up tag ls query why export inspect history undo revert doctor status generate help"
+            opts="scan revalidate mount up tag art ls query why export inspect history undo revert doctor status generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__art)
+            opts="set remove extract"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__art__subcmd__extract)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__art__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        musefs__subcmd__help__subcmd__art__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
