@@ -112,7 +112,8 @@ impl Expr {
             }
             Self::If(condition, then, otherwise) => {
                 let condition = condition.value(track, chosen, true);
-                let no = ["", "0", "false"].contains(&condition.trim().to_lowercase().as_str());
+                let no = ["", "false"].contains(&condition.trim().to_lowercase().as_str())
+                    || condition.trim().parse() == Ok(0i64);
                 of(if no { otherwise } else { then })
             }
             Self::IfDefined(key, then, otherwise) => match otherwise {
