@@ -42,13 +42,14 @@ impl Names {
         }
         let spelt = self.spelt(&out[start..]);
         let mut name = spelt.trim_start_matches(is_blank).to_owned();
+        // A cut may come by a dot or a blank, and blanks that it leaves at the end may be all that stood behind a reserved name.
+        cut(&mut name);
         settle_end(&mut name);
         if let Some(end) = reserved(&name) {
             name.insert(end, '_');
+            cut(&mut name);
+            settle_end(&mut name);
         }
-        // A cut may come by a dot or a blank.
-        cut(&mut name);
-        settle_end(&mut name);
         out.replace_range(start.., &name);
     }
 

@@ -95,8 +95,9 @@ proptest! {
             let short: String = stem.chars().take(10).collect();
             let stem = template.first(&Track::new(&[("a", &short)])).unwrap().0;
             let name = format!("{stem}{}", String::from_utf8(once).unwrap());
-            prop_assume!(name.len() <= 255);
-            assert_valid(names, &name);
+            if name.len() <= 255 {
+                assert_valid(names, &name);
+            }
         }
     }
 }
