@@ -13,6 +13,9 @@ use std::io;
 
 /// How many tags are followed at either end of a file.
 const MAX_PARTS: usize = 16;
+/// Zeros behind a tag that are looked at, and how many at once.
+const MAX_ZEROS: u64 = 64 << 10;
+const ZEROS_AT_ONCE: u64 = 4096;
 
 pub(crate) fn sniff(head: &Head<'_>, extensions: &[&str]) -> Confidence {
     let by_extension = extensions.contains(&head.extension);
@@ -61,8 +64,13 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
         None if head.extension == "tta" => TTA,
         Some(Stream::Mpeg) | None => MP3,
     };
-    // Where no frame was found, whatever stands between the tags may be audio.
-    let first = found.map_or(start, |found| found.offset);
+    // Where no frame was found, whatever stands between the tags may be audio, apart from zeros behind a tag: an edit of an
+    // APEv2 tag in front leaves some there, so that the audio moves by whole pages.
+    let first = match found {
+        Some(found) => found.offset,
+        None if matches!(parts.leading.last(), Some(Part::Ape(_))) => behind_zeros(source, start, end)?,
+        None => start,
+    };
     out.finish();
     let editability = if front.too_long {
         Editability::Verbatim("the ID3v2 tag claims to be longer than the file".to_owned())
@@ -81,6 +89,22 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
         private: parts.encode(),
     };
     Ok(Probe::new(anatomy, out.tags))
+}
+
+/// Where zeros that stand at `start` end, as far as they are looked at.
+fn behind_zeros(source: &dyn Source, start: u64, end: u64) -> io::Result<u64> {
+    let mut at = start;
+    while at < end.min(start + MAX_ZEROS) {
+        let bytes = read_up_to(source, at, (end - at).min(ZEROS_AT_ONCE) as usize)?;
+        if let Some(other) = bytes.iter().position(|byte| *byte != 0) {
+            return Ok(at + other as u64);
+        }
+        if bytes.is_empty() {
+            break;
+        }
+        at += bytes.len() as u64;
+    }
+    Ok(at)
 }
 
 /// A stream that begins with its name, rather than with a frame.

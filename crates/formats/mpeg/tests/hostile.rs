@@ -209,6 +209,20 @@ fn without_a_frame_everything_between_the_tags_counts_as_audio() {
 }
 
 #[test]
+fn without_a_frame_zeros_behind_an_ape_tag_in_front_are_no_audio() {
+    let file = [ape(&[ape_item("Title", 0, b"a longer title")], true), vec![0x55; 100]].concat();
+    let before = probe(&file);
+    assert_eq!(before.anatomy.audio.len, 100);
+    let served = serve(&file, &before, &edit(&before, &[("title", &["new"])], &[]));
+    let after = probe(&served);
+    assert_eq!(after.anatomy.audio.len, 100);
+    assert_eq!(
+        served[after.anatomy.audio.offset as usize..][..100],
+        file[before.anatomy.audio.offset as usize..][..100]
+    );
+}
+
+#[test]
 fn a_stored_anatomy_with_ranges_beyond_any_file_is_refused() {
     let file = [tag(3, &[text(3, "TIT2", "old"), text(3, "TPE1", "artist")], 20), audio(3)].concat();
     let before = probe(&file);
