@@ -44,7 +44,7 @@ complete -c musefs -n "__fish_musefs_needs_command" -f -a "doctor" -d 'Say what 
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "status" -d 'Show how a mount is doing'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "generate" -d 'Write man pages, shell completions and the dashboard into a folder'
 complete -c musefs -n "__fish_musefs_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c musefs -n "__fish_musefs_using_subcommand scan" -l db -d 'The store; made if it is not there' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand scan" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -l jobs -d 'Files read at once' -r
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -l sidecar-include -d 'Also record files beside the music whose names are like this, such as \'*.ass\'; may be repeated' -r
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
@@ -52,7 +52,7 @@ false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -l force -d 'Read known files again and take their tags from the file'
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand scan" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l jobs -d 'Files read at once' -r
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
@@ -60,7 +60,7 @@ complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l prune -d 'A
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -l yes -d 'Remove it even if very much is gone'
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand revalidate" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand mount" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l source -d 'What /proc/mounts shows as the source' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l watch -d 'Watch the scanned folders and read what changes in them' -r -f -a "true\t''
 false\t''"
@@ -107,7 +107,7 @@ complete -c musefs -n "__fish_musefs_using_subcommand mount" -l daemon -d 'Retur
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l detached -d 'This is the process in the background'
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c musefs -n "__fish_musefs_using_subcommand up" -l db -d 'The store; `:memory:` for none that stays [default: musefs/library.db in the user\'s data folder]' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l jobs -d 'Files read at once' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l view -d 'A folder at the root with a template of its own, such as \'by-genre=%each{genre}/$artist/$title\'; may be repeated. Without --template there are these alone' -r
@@ -157,34 +157,34 @@ complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_s
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "export" -d 'Write tags to a CSV or JSON lines file'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "import" -d 'Take tags from such a file'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and not __fish_seen_subcommand_from get set add remove export import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from get" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from get" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would change, and change nothing'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would change, and change nothing'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l binary -d 'Also the binary values of the keys'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would change, and change nothing'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l format -d 'How to write them [default: by the file\'s name, else jsonl]' -r -f -a "csv\t'A track a line, separated by commas, with a head'
 jsonl\t'A track a line, as JSON'"
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -s o -l output -d 'Where to [default: standard output]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -l force -d 'Write over a file that is there'
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -l format -d 'What it is [default: by its name, else jsonl]' -r -f -a "csv\t'A track a line, separated by commas, with a head'
 jsonl\t'A track a line, as JSON'"
 complete -c musefs -n "__fish_musefs_using_subcommand tag; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
@@ -204,7 +204,7 @@ complete -c musefs -n "__fish_musefs_using_subcommand art; and not __fish_seen_s
 complete -c musefs -n "__fish_musefs_using_subcommand art; and not __fish_seen_subcommand_from set remove extract help" -f -a "remove" -d 'Take pictures away'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and not __fish_seen_subcommand_from set remove extract help" -f -a "extract" -d 'Write the pictures of tracks into a folder'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and not __fish_seen_subcommand_from set remove extract help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -l type -d 'What it shows: front, back, artist and so on, or a number from 0 to 20' -r
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -l description -d 'Its description' -r
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
@@ -212,14 +212,14 @@ false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would change, and change nothing'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -l type -d 'Only those of this type [default: all, so that the files\' own show again]' -r
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would change, and change nothing'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more in the log; twice for everything'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from extract" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from extract" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from extract" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from extract" -s v -l verbose -d 'Say more in the log; twice for everything'
@@ -228,7 +228,7 @@ complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subco
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take pictures away'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from help" -f -a "extract" -d 'Write the pictures of tracks into a folder'
 complete -c musefs -n "__fish_musefs_using_subcommand art; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c musefs -n "__fish_musefs_using_subcommand ls" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand ls" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand ls" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
 complete -c musefs -n "__fish_musefs_using_subcommand ls" -l view -d 'A folder at the root with a template of its own, such as \'by-genre=%each{genre}/$artist/$title\'; may be repeated. Without --template there are these alone' -r
 complete -c musefs -n "__fish_musefs_using_subcommand ls" -l names -d 'Which names are made: any, those that Windows takes as well, or those of them in ASCII' -r -f -a "posix\t'Anything but `/`'
@@ -249,9 +249,9 @@ complete -c musefs -n "__fish_musefs_using_subcommand ls" -l dir-mode -d 'Permis
 complete -c musefs -n "__fish_musefs_using_subcommand ls" -l files -d 'Print the files themselves, not where a mount shows them'
 complete -c musefs -n "__fish_musefs_using_subcommand ls" -s 0 -l null -d 'End each path with a NUL instead of a line break, as xargs -0 reads it'
 complete -c musefs -n "__fish_musefs_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c musefs -n "__fish_musefs_using_subcommand query" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand query" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand query" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand why" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand why" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l view -d 'A folder at the root with a template of its own, such as \'by-genre=%each{genre}/$artist/$title\'; may be repeated. Without --template there are these alone' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l names -d 'Which names are made: any, those that Windows takes as well, or those of them in ASCII' -r -f -a "posix\t'Anything but `/`'
@@ -270,7 +270,7 @@ complete -c musefs -n "__fish_musefs_using_subcommand why" -l group -d 'Group id
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l file-mode -d 'Permissions of files, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l dir-mode -d 'Permissions of folders, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c musefs -n "__fish_musefs_using_subcommand export" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l view -d 'A folder at the root with a template of its own, such as \'by-genre=%each{genre}/$artist/$title\'; may be repeated. Without --template there are these alone' -r
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l names -d 'Which names are made: any, those that Windows takes as well, or those of them in ASCII' -r -f -a "posix\t'Anything but `/`'
@@ -296,15 +296,15 @@ complete -c musefs -n "__fish_musefs_using_subcommand export" -s v -l verbose -d
 complete -c musefs -n "__fish_musefs_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c musefs -n "__fish_musefs_using_subcommand inspect" -l json -d 'Print JSON'
 complete -c musefs -n "__fish_musefs_using_subcommand inspect" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand history" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand history" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand history" -l limit -d 'At most so many edits, the latest' -r
 complete -c musefs -n "__fish_musefs_using_subcommand history" -l json -d 'Print JSON, one edit a line'
 complete -c musefs -n "__fish_musefs_using_subcommand history" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand undo" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand undo" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand undo" -l edit -d 'The edit, as musefs history numbers it [default: the latest that was not taken back]' -r
 complete -c musefs -n "__fish_musefs_using_subcommand undo" -l yes -d 'Also where something was changed again since'
 complete -c musefs -n "__fish_musefs_using_subcommand undo" -s h -l help -d 'Print help'
-complete -c musefs -n "__fish_musefs_using_subcommand revert" -l db -d 'The store' -r -F
+complete -c musefs -n "__fish_musefs_using_subcommand revert" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand revert" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand revert" -s v -l verbose -d 'Say more in the log; twice for everything'

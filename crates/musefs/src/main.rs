@@ -22,6 +22,7 @@ mod sidecars;
 mod signals;
 mod status;
 mod tree_walk;
+mod usual_store;
 mod watching;
 mod wiring;
 

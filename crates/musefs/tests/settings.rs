@@ -77,3 +77,23 @@ fn inspect_tells_what_a_file_is_made_of() {
     let missing = musefs().args(["inspect", "/no/such/file.mp3"]).output().unwrap();
     common::assert_refused(&missing, 1, &["no such file"]);
 }
+
+#[test]
+fn commands_that_are_told_no_store_share_the_one_of_up() {
+    let world = World::with_two_tracks();
+    let data = world.root.join("data");
+    let run = |words: &[&str]| {
+        let mut command = musefs();
+        command.args(words).env_remove("MUSEFS_DB").env("XDG_DATA_HOME", &data);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", common::stderr(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    run(&["scan", world.music.to_str().unwrap()]);
+    assert!(data.join("musefs/library.db").is_file());
+    run(&["tag", "set", "title:One", "genre=Bebop"]);
+    assert_eq!(run(&["ls", "genre:Bebop"]), "Nina/Blue/One.flac\n");
+    assert_eq!(run(&["mount", "--dry-run", "--template", "$genre/$title"]).lines().next(), Some("Bebop/One.flac"));
+    run(&["undo"]);
+    assert_eq!(run(&["ls", "genre:Bebop"]), "");
+}

@@ -1,9 +1,8 @@
 //! What `musefs art` is told.
 
-use super::TalkArgs;
+use super::{StoreArgs, TalkArgs};
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 /// `musefs art`.
 #[derive(Debug, Args)]
@@ -30,9 +29,8 @@ pub(crate) struct ArtSetArgs {
     /// Which tracks (words, key:value, paths), and last an image
     #[arg(required = true, value_names = ["QUERY", "IMAGE"], num_args = 2..)]
     pub(crate) words: Vec<OsString>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// What it shows: front, back, artist and so on, or a number from 0 to 20
     #[arg(long = "type", value_name = "TYPE", default_value = "front", value_parser = picture_type)]
     pub(crate) picture_type: u8,
@@ -52,9 +50,8 @@ pub(crate) struct ArtRemoveArgs {
     /// Which tracks: words, key:value, paths
     #[arg(required = true, value_name = "QUERY")]
     pub(crate) query: Vec<OsString>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Only those of this type [default: all, so that the files' own show again]
     #[arg(long = "type", value_name = "TYPE", value_parser = picture_type)]
     pub(crate) picture_type: Option<u8>,
@@ -71,9 +68,8 @@ pub(crate) struct ArtExtractArgs {
     /// Which tracks (words, key:value, paths), and last a folder
     #[arg(required = true, value_names = ["QUERY", "DIR"], num_args = 2..)]
     pub(crate) words: Vec<OsString>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) talk: TalkArgs,
 }

@@ -1,9 +1,8 @@
 //! What `musefs export` is told.
 
-use super::{TalkArgs, ViewArgs};
+use super::{StoreArgs, TalkArgs, ViewArgs};
 use clap::Args;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 /// `musefs export`.
 #[derive(Debug, Args)]
@@ -11,9 +10,8 @@ pub(crate) struct ExportArgs {
     /// Which tracks (words, key:value, paths; none for all), and last the folder to write to
     #[arg(required = true, value_names = ["QUERY", "DIR"], num_args = 1..)]
     pub(crate) words: Vec<OsString>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Print what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

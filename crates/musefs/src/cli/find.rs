@@ -1,9 +1,8 @@
 //! What `musefs ls` and `musefs query` are told.
 
-use super::ViewArgs;
+use super::{StoreArgs, ViewArgs};
 use clap::Args;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 /// `musefs ls`.
 #[derive(Debug, Args)]
@@ -11,9 +10,8 @@ pub(crate) struct LsArgs {
     /// Which tracks: words, key:value, paths [default: all]
     #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<OsString>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Print the files themselves, not where a mount shows them
     #[arg(long)]
     pub(crate) files: bool,
@@ -30,7 +28,6 @@ pub(crate) struct QueryArgs {
     /// Which tracks: words, key:value, paths [default: all]
     #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<OsString>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }

@@ -1,6 +1,6 @@
 //! What the commands of the history are told.
 
-use super::TalkArgs;
+use super::{StoreArgs, TalkArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -10,9 +10,8 @@ pub(crate) struct HistoryArgs {
     /// Tracks by number, or files or folders [default: all]
     #[arg(value_name = "TRACK|PATH")]
     pub(crate) tracks: Vec<PathBuf>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// At most so many edits, the latest
     #[arg(long, env = "MUSEFS_LIMIT", value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
@@ -24,9 +23,8 @@ pub(crate) struct HistoryArgs {
 /// `musefs undo`.
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// The edit, as musefs history numbers it [default: the latest that was not taken back]
     #[arg(long, value_name = "ID")]
     pub(crate) edit: Option<i64>,
@@ -41,9 +39,8 @@ pub(crate) struct RevertArgs {
     /// Tracks by number, or files or folders
     #[arg(required = true, value_name = "TRACK|PATH")]
     pub(crate) tracks: Vec<PathBuf>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) talk: TalkArgs,
 }

@@ -12,6 +12,7 @@ mod inspect;
 mod mount;
 mod scan;
 mod serve;
+mod store;
 mod tag;
 mod view;
 mod why;
@@ -27,6 +28,7 @@ pub(crate) use inspect::InspectArgs;
 pub(crate) use mount::{MountArgs, UpArgs};
 pub(crate) use scan::{RevalidateArgs, ScanArgs};
 pub(crate) use serve::ServeArgs;
+pub(crate) use store::StoreArgs;
 pub(crate) use tag::{
     TableFormat, TagArgs, TagChangeArgs, TagCommand, TagExportArgs, TagGetArgs, TagImportArgs, TagRemoveArgs,
 };

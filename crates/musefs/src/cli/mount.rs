@@ -1,6 +1,6 @@
 //! What `musefs mount` and `musefs up` are told.
 
-use super::{ServeArgs, TalkArgs, ViewArgs};
+use super::{ServeArgs, StoreArgs, TalkArgs, ViewArgs};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use std::path::PathBuf;
@@ -12,9 +12,8 @@ pub(crate) struct MountArgs {
     /// An empty folder, where the tree will appear
     #[arg(value_name = "MOUNTPOINT", required_unless_present = "dry_run")]
     pub(crate) mountpoint: Option<PathBuf>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Print the paths that would be shown, and mount nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -52,9 +51,8 @@ pub(crate) struct UpArgs {
     /// The music folders, and last an empty folder where the tree will appear
     #[arg(required = true, num_args = 2.., value_names = ["MUSIC", "MOUNTPOINT"])]
     pub(crate) paths: Vec<PathBuf>,
-    /// The store; `:memory:` for none that stays [default: musefs/library.db in the user's data folder]
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Files read at once
     #[arg(long, env = "MUSEFS_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,

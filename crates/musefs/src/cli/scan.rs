@@ -1,6 +1,6 @@
 //! What `musefs scan` and `musefs revalidate` are told.
 
-use super::{RecordArgs, TalkArgs};
+use super::{RecordArgs, StoreArgs, TalkArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -10,9 +10,8 @@ pub(crate) struct ScanArgs {
     /// Files or folders to read
     #[arg(required = true, value_name = "TARGET")]
     pub(crate) targets: Vec<PathBuf>,
-    /// The store; made if it is not there
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Read known files again and take their tags from the file
     #[arg(long)]
     pub(crate) force: bool,
@@ -31,9 +30,8 @@ pub(crate) struct RevalidateArgs {
     /// Files or folders to look at
     #[arg(required = true, value_name = "TARGET")]
     pub(crate) targets: Vec<PathBuf>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Also remove what is known of files that are gone, and pictures that nothing uses
     #[arg(long)]
     pub(crate) prune: bool,

@@ -1,6 +1,6 @@
 //! What `musefs tag` is told.
 
-use super::TalkArgs;
+use super::{StoreArgs, TalkArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,9 +39,8 @@ pub(crate) struct TagGetArgs {
     /// Behind --: only these keys
     #[arg(last = true, value_name = "KEY")]
     pub(crate) keys: Vec<String>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 /// `musefs tag set` and `musefs tag add`.
@@ -53,9 +52,8 @@ pub(crate) struct TagChangeArgs {
     /// Behind --, or among the words of the query: what to change; repeat a key to give it several values
     #[arg(last = true, value_name = "KEY=VALUE")]
     pub(crate) changes: Vec<String>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Show what would change, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -72,9 +70,8 @@ pub(crate) struct TagRemoveArgs {
     /// Behind --: what to take away
     #[arg(last = true, value_name = "KEY[=VALUE]")]
     pub(crate) changes: Vec<String>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// Also the binary values of the keys
     #[arg(long)]
     pub(crate) binary: bool,
@@ -94,9 +91,8 @@ pub(crate) struct TagExportArgs {
     /// Behind --: only these keys
     #[arg(last = true, value_name = "KEY")]
     pub(crate) keys: Vec<String>,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// How to write them [default: by the file's name, else jsonl]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<TableFormat>,
@@ -114,9 +110,8 @@ pub(crate) struct TagImportArgs {
     /// A file that musefs tag export wrote, or one like it
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The store
-    #[arg(long, env = "MUSEFS_DB", value_name = "DB")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// What it is [default: by its name, else jsonl]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<TableFormat>,

@@ -12,7 +12,7 @@ const SHOWN: usize = 50;
 
 /// Runs the command.
 pub(crate) fn run(args: &HistoryArgs) -> CommandResult {
-    let mut writer = Store::open_history(&args.db)?;
+    let mut writer = Store::open_history(&args.store.path()?)?;
     let tracks = if args.tracks.is_empty() { None } else { Some(tracks(writer.as_mut(), &args.tracks)?) };
     let changes = if args.json { usize::MAX } else { SHOWN };
     let mut listened_to = true;

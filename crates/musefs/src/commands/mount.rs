@@ -20,7 +20,7 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
         logging::start(args.talk);
     }
     let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
-    let store = Store::named(&args.db);
+    let store = Store::named(&args.store.path()?);
     let catalog = store.open()?;
     if args.dry_run {
         return dry_run::print(catalog, template, &args.view, &args.serve);
@@ -55,8 +55,8 @@ fn make_absolute(args: &mut MountArgs) -> Result<(), Failure> {
         *path = std::path::absolute(&*path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         Ok::<_, Failure>(())
     };
-    if !Store::is_in_memory(&args.db) {
-        absolute(&mut args.db)?;
+    if let Some(db) = args.store.db.as_mut().filter(|db| !Store::is_in_memory(db)) {
+        absolute(db)?;
     }
     args.mountpoint.as_mut().map_or(Ok(()), absolute)?;
     args.serve.splice_dir.as_mut().map_or(Ok(()), absolute)

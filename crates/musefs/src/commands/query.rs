@@ -15,7 +15,7 @@ const AT_ONCE: usize = 256;
 
 /// Runs the command.
 pub(crate) fn run(args: &QueryArgs) -> CommandResult {
-    let catalog = Store::File(Store::lasting(&args.db)?).open()?;
+    let catalog = Store::File(Store::lasting(&args.store.path()?)?).open()?;
     let tracks = query(catalog.as_ref(), &args.query)?.select(catalog.as_ref())?;
     let mut listened_to = true;
     for tracks in tracks.chunks(AT_ONCE) {

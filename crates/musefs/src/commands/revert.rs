@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Runs the command.
 pub(crate) fn run(args: RevertArgs) -> CommandResult {
     logging::start(args.talk);
-    let mut writer = Store::open_history(&args.db)?;
+    let mut writer = Store::open_history(&args.store.path()?)?;
     let wanted: HashSet<TrackId> = tracks(writer.as_mut(), &args.tracks)?.into_iter().collect();
     let mut paths: BTreeMap<PathBuf, TrackId> = BTreeMap::new();
     writer.for_each_known(&mut |known| {

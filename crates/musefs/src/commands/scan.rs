@@ -16,9 +16,9 @@ use std::sync::Arc;
 /// Runs the command.
 pub(crate) fn run(args: ScanArgs) -> CommandResult {
     logging::start(args.talk);
-    let store = Store::lasting(&args.db)?;
     // A store must not come into being for the sake of a folder that is not there.
     refuse_missing(&args.targets)?;
+    let store = Store::lasting(&args.store.path_to_make()?)?;
     let mut writer = Store::File(store).open_or_create()?;
     let task = if args.force { Task::Force } else { Task::Add };
     writer.begin_edit(if args.force { "musefs scan --force" } else { "musefs scan" });

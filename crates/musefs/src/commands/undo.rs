@@ -12,7 +12,7 @@ const SHOWN: usize = 50;
 
 /// Runs the command.
 pub(crate) fn run(args: &UndoArgs) -> CommandResult {
-    let mut writer = Store::open_history(&args.db)?;
+    let mut writer = Store::open_history(&args.store.path()?)?;
     match writer.undo(args.edit.map(EditId), args.yes)? {
         Undone::Nothing => {
             if let Some(edit) = args.edit {

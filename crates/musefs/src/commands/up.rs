@@ -29,7 +29,7 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let music = resolve(music)?;
     check_mountpoint(mountpoint)?;
     refuse_overlap(&music, mountpoint)?;
-    let store = Store::named(&args.db.map_or_else(default_store, Ok)?);
+    let store = Store::named(&args.store.path_to_make()?);
     let interrupted = interrupted(Second::Waits)?;
     // Made, or brought up to date, before it is read.
     drop(store.open_or_create()?);
@@ -129,22 +129,4 @@ fn refuse_overlap(music: &[PathBuf], mountpoint: &Path) -> Result<(), Failure> {
         ))),
         None => Ok(()),
     }
-}
-
-/// `musefs/library.db` in the user's data folder, which is made.
-fn default_store() -> Result<PathBuf, Failure> {
-    let store =
-        usual_store().ok_or_else(|| Failure::new("there is no home folder for the store; name one with --db"))?;
-    if let Some(folder) = store.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::new(format!("{}: {error}; name another store with --db", folder.display())))?;
-    }
-    Ok(store)
-}
-
-/// Where the store of `musefs up` is; `None` for a user without a home.
-pub(crate) fn usual_store() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")))?;
-    Some(data.join("musefs/library.db"))
 }

@@ -22,11 +22,12 @@ use std::sync::Arc;
 /// Runs the command.
 pub(crate) fn run(args: &WhyArgs) -> CommandResult {
     let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
-    let store = Store::File(Store::lasting(&args.db)?);
+    let db = args.store.path()?;
+    let store = Store::File(Store::lasting(&db)?);
     let catalog = store.open()?;
     let serve = ServeArgs::unserved().map_err(Failure::new)?;
     let prepared = Prepared::new(catalog.clone(), template, &args.view, &serve)?;
-    let library = Library { catalog, vfs: prepared.vfs, store: &store, db: args.db.display() };
+    let library = Library { catalog, vfs: prepared.vfs, store: &store, db: db.display() };
     let mut is_shown = true;
     for path in &args.paths {
         let answer = library.explain(path)?;

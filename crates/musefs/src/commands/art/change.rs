@@ -37,7 +37,7 @@ pub(super) fn set(args: &ArtSetArgs) -> CommandResult {
     })?;
     let brought =
         Brought { picture_type: args.picture_type, description: &args.description, info, data: data.as_slice() };
-    let job = Job { program: "musefs art set", db: &args.db, wish: Wish::Set(brought), talk: args.talk };
+    let job = Job { program: "musefs art set", db: &args.store.path()?, wish: Wish::Set(brought), talk: args.talk };
     job.run(words, args.dry_run)
 }
 
@@ -58,7 +58,7 @@ fn read_image(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Takes pictures away.
 pub(super) fn remove(args: &ArtRemoveArgs) -> CommandResult {
     let wish = Wish::Remove(args.picture_type);
-    let job = Job { program: "musefs art remove", db: &args.db, wish, talk: args.talk };
+    let job = Job { program: "musefs art remove", db: &args.store.path()?, wish, talk: args.talk };
     job.run(&args.query, args.dry_run)
 }
 

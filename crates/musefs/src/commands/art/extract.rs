@@ -23,7 +23,7 @@ const STEM_BYTES: usize = 200;
 /// Writes the pictures of tracks into a folder.
 pub(super) fn run(args: &ArtExtractArgs) -> CommandResult {
     let (folder, words) = last(&args.words)?;
-    let catalog = Store::File(Store::lasting(&args.db)?).open()?;
+    let catalog = Store::File(Store::lasting(&args.store.path()?)?).open()?;
     let tracks = tracks_to_change(catalog.as_ref(), words)?;
     let failed =
         |error: io::Error| Failure::new(format!("{}: {error}; name a folder that you may write", folder.display()));

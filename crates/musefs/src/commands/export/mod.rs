@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ExportArgs) -> CommandResult {
         return Err(Failure::new("name the folder to write to"));
     };
     let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
-    let store = Store::File(Store::lasting(&args.db)?);
+    let store = Store::File(Store::lasting(&args.store.path()?)?);
     let catalog = store.open()?;
     let folder = resolved(Path::new(folder))?;
     refuse_library(&folder, &store.open_writer()?.roots()?)?;

@@ -1,7 +1,7 @@
 //! `musefs tag set`, `add` and `remove`.
 
 use super::diff;
-use crate::cli::{TagChangeArgs, TagRemoveArgs, TalkArgs};
+use crate::cli::{StoreArgs, TagChangeArgs, TagRemoveArgs, TalkArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::{complain, say};
 use crate::selection::tracks_to_change;
@@ -39,30 +39,31 @@ pub(super) struct Request<'a> {
     how: How,
     query: &'a [OsString],
     changes: &'a [String],
-    db: &'a Path,
+    store: &'a StoreArgs,
     dry_run: bool,
     talk: TalkArgs,
 }
 
 impl<'a> Request<'a> {
     pub(super) fn of(args: &'a TagChangeArgs, how: How) -> Self {
-        let TagChangeArgs { query, changes, db, dry_run, talk } = args;
-        Self { how, query, changes, db, dry_run: *dry_run, talk: *talk }
+        let TagChangeArgs { query, changes, store, dry_run, talk } = args;
+        Self { how, query, changes, store, dry_run: *dry_run, talk: *talk }
     }
 
     pub(super) fn of_removal(args: &'a TagRemoveArgs) -> Self {
-        let TagRemoveArgs { query, changes, db, binary, dry_run, talk } = args;
-        Self { how: How::Remove { binary: *binary }, query, changes, db, dry_run: *dry_run, talk: *talk }
+        let TagRemoveArgs { query, changes, store, binary, dry_run, talk } = args;
+        Self { how: How::Remove { binary: *binary }, query, changes, store, dry_run: *dry_run, talk: *talk }
     }
 }
 
 /// Runs the command.
 pub(super) fn run(request: &Request<'_>) -> CommandResult {
     let (words, changes) = sorted(request)?;
-    let store = Store::File(Store::lasting(request.db)?);
+    let db = request.store.path()?;
+    let store = Store::File(Store::lasting(&db)?);
     let catalog = store.open()?;
     let tracks = tracks_to_change(catalog.as_ref(), &words)?;
-    let edit = Applied { store: &store, db: request.db, program: request.how.program(), talk: request.talk };
+    let edit = Applied { store: &store, db: &db, program: request.how.program(), talk: request.talk };
     edit.run(&tracks, request.dry_run, &mut |record| plan(request.how, &changes, record))
 }
 

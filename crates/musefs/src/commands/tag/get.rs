@@ -13,7 +13,7 @@ const AT_ONCE: usize = 256;
 
 /// Runs the command.
 pub(super) fn run(args: &TagGetArgs) -> CommandResult {
-    let catalog = Store::File(Store::lasting(&args.db)?).open()?;
+    let catalog = Store::File(Store::lasting(&args.store.path()?)?).open()?;
     let keys = wanted(&args.keys)?;
     let tracks = query(catalog.as_ref(), &args.query)?.select(catalog.as_ref())?;
     let mut listened_to = true;

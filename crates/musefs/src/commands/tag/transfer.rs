@@ -22,7 +22,7 @@ const AT_ONCE: usize = 256;
 
 /// Writes tags to a file.
 pub(super) fn export(args: &TagExportArgs) -> CommandResult {
-    let catalog = Store::File(Store::lasting(&args.db)?).open()?;
+    let catalog = Store::File(Store::lasting(&args.store.path()?)?).open()?;
     let keys = wanted(&args.keys)?;
     let tracks = query(catalog.as_ref(), &args.query)?.select(catalog.as_ref())?;
     let output = output(args)?;
@@ -116,7 +116,8 @@ pub(crate) fn tags_of(record: &TrackRecord, keys: &[String]) -> Tags {
 
 /// Takes tags from a file.
 pub(super) fn import(args: &TagImportArgs) -> CommandResult {
-    let store = Store::File(Store::lasting(&args.db)?);
+    let db = args.store.path()?;
+    let store = Store::File(Store::lasting(&db)?);
     let catalog = store.open()?;
     let name = args.file.display();
     let input: Box<dyn BufRead> = if args.file.as_os_str() == "-" {
@@ -135,7 +136,7 @@ pub(super) fn import(args: &TagImportArgs) -> CommandResult {
     if tracks.is_empty() {
         return Err(Failure::new(format!("{name} names no track of the store; nothing was changed")));
     }
-    let applied = Applied { store: &store, db: &args.db, program: "musefs tag import", talk: args.talk };
+    let applied = Applied { store: &store, db: &db, program: "musefs tag import", talk: args.talk };
     let plan = |record: &TrackRecord| {
         Ok(TrackEdit { keys: edits.get(&record.row.id).cloned().unwrap_or_default(), art: None })
     };
