@@ -4,6 +4,7 @@
 //! fresh mount with the backing files in the page cache, "cold" with the page cache dropped as well.
 
 mod curves;
+mod dashboard;
 mod figures;
 mod files;
 mod library;
@@ -74,6 +75,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
     if options.wants("curves") {
         curves::measure(&systems, &places)?;
+    }
+    if options.wants("dashboard") {
+        dashboard::measure(&systems, &places)?;
     }
     if rounds > 0 {
         println!("{}", figures.table());

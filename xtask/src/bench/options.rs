@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: cargo xtask bench [--tracks N] [--rounds R] [--only NAME,...] [--install-peer] [--json FILE] [--binary MUSEFS]
-names: scan mount walk edited read edit sequential reflink slow curves (curves only when named)";
+names: scan mount walk edited read edit sequential reflink slow curves dashboard (the last two only when named)";
 
 /// What can be measured, and whether it is unless something is named.
-const WORK: [(&str, bool); 10] = [
+const WORK: [(&str, bool); 11] = [
     ("scan", true),
     ("mount", true),
     ("walk", true),
@@ -18,6 +18,7 @@ const WORK: [(&str, bool); 10] = [
     ("reflink", true),
     ("slow", true),
     ("curves", false),
+    ("dashboard", false),
 ];
 
 /// The command line.

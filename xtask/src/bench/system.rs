@@ -125,12 +125,18 @@ impl Mount {
         &self.path
     }
 
-    /// The sum of these numbers of the mount; `None` where it tells none.
-    pub(super) fn sum(&self, names: &[&str]) -> Option<f64> {
+    /// All that the mount reports now; `None` where it tells nothing.
+    pub(super) fn document(&self) -> Option<String> {
         let mut stream = TcpStream::connect(self.numbers?).ok()?;
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
+        Some(text)
+    }
+
+    /// The sum of these numbers of the mount; `None` where it tells none.
+    pub(super) fn sum(&self, names: &[&str]) -> Option<f64> {
+        let text = self.document()?;
         let number = |name: &&str| {
             let line = text.lines().find_map(|line| line.strip_prefix(*name)?.strip_prefix(' '));
             line.and_then(|number| number.parse::<f64>().ok())

@@ -11,6 +11,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Workers and caches", &["pool", "cache", "readahead"]),
     ("Memory", &["process", "sqlite", "alloc"]),
     ("Storage", &["backing", "art", "binary", "scan"]),
+    ("Requests of the kernel", &["requests"]),
     ("Other", &[""]),
 ];
 
