@@ -18,6 +18,11 @@ impl StoreArgs {
         named.ok_or_else(|| Failure::new("there is no home folder for the store; name one with --db"))
     }
 
+    /// The template of the tree that is meant where none is named: a store that nobody named is shown as `musefs up` does.
+    pub(crate) fn usual_template(&self) -> &'static str {
+        if self.db.is_some() { musefs_template::DEFAULT_MOUNT } else { musefs_template::DEFAULT_UP }
+    }
+
     /// The store that is meant, with a folder for it in the user's data folder.
     pub(crate) fn path_to_make(&self) -> Result<PathBuf, Failure> {
         let path = self.path()?;

@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Runs the command.
 pub(crate) fn run(args: &LsArgs) -> CommandResult {
-    let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
+    let template = template(&args.view, args.store.usual_template())?;
     let catalog = Store::File(Store::lasting(&args.store.path()?)?).open()?;
     let query = query(catalog.as_ref(), &args.query)?;
     let end = if args.null { 0 } else { b'\n' };

@@ -19,7 +19,7 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
     } else {
         logging::start(args.talk);
     }
-    let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
+    let template = template(&args.view, args.store.usual_template())?;
     let store = Store::named(&args.store.path()?);
     let catalog = store.open()?;
     if args.dry_run {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Runs the command.
 pub(crate) fn run(args: &WhyArgs) -> CommandResult {
-    let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
+    let template = template(&args.view, args.store.usual_template())?;
     let db = args.store.path()?;
     let store = Store::File(Store::lasting(&db)?);
     let catalog = store.open()?;

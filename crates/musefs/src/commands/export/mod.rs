@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ExportArgs) -> CommandResult {
     let Some((folder, words)) = args.words.split_last() else {
         return Err(Failure::new("name the folder to write to"));
     };
-    let template = template(&args.view, musefs_template::DEFAULT_MOUNT)?;
+    let template = template(&args.view, args.store.usual_template())?;
     let store = Store::File(Store::lasting(&args.store.path()?)?);
     let catalog = store.open()?;
     let folder = resolved(Path::new(folder))?;
