@@ -33,6 +33,15 @@ pub struct Head<'a> {
     pub extension: &'a str,
 }
 
+impl Head<'_> {
+    /// Where a file begins that is told by its first bytes: at the front of the content, or behind zeros or junk there. `begins`
+    /// judges the bytes from some place on.
+    pub fn beginning(&self, begins: impl Fn(&[u8]) -> bool) -> Option<u64> {
+        let at = (0..self.content.len()).find(|at| self.content.get(*at..).is_some_and(&begins))?;
+        Some(self.content_offset + at as u64)
+    }
+}
+
 /// Why a layout cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
@@ -160,6 +169,13 @@ pub fn leading_id3v2_len(file_size: u64, mut read_header: impl FnMut(u64, &mut [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_is_found_behind_junk() {
+        let head = Head { bytes: b"", content: b"junkfLaC and fLaC", content_offset: 100, extension: "" };
+        assert_eq!(head.beginning(|bytes| bytes.starts_with(b"fLaC")), Some(104));
+        assert_eq!(head.beginning(|bytes| bytes.starts_with(b"RIFF")), None);
+    }
 
     #[test]
     fn leading_tags_are_measured_one_behind_the_other() {

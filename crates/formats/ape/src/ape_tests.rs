@@ -192,6 +192,18 @@ fn markers_that_lie_are_no_tags() {
 }
 
 #[test]
+fn the_footer_of_the_tag_before_is_no_header() {
+    let (one, other) = (tag(&[item("Title", 0, b"one")], true), tag(&[item("Title", 0, b"two")], false));
+    let bytes = [one.clone(), other].concat();
+    let found = read(&bytes).expect("a tag");
+    assert_eq!((found.tag.has_header(), found.tag.range.offset), (false, one.len() as u64));
+    // A header that does not say that it is one, before a footer that speaks of it.
+    let mut unmarked = one;
+    unmarked[20..24].fill(0);
+    assert!(read(&unmarked).expect("a tag").tag.has_header());
+}
+
+#[test]
 fn new_items_stand_before_what_readers_cannot_pass() {
     let mut broken = item("Album", 0, b"b");
     broken[..4].copy_from_slice(&u32::MAX.to_le_bytes());

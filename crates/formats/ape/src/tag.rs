@@ -97,9 +97,11 @@ pub fn locate(source: &dyn Source, floor: u64, end: u64) -> io::Result<Option<Ap
         return Ok(None);
     };
     let mut range = ByteRange::new(start, end - start);
-    // The header is believed when it is seen: some programs set the flag and write none, and the other way round.
+    // The header is believed when it is seen: some programs set the footer's flag and write none, and the other way round.
+    // A marker without a flag of its own may as well be the footer of the tag before this one.
     if let Some(before) = start.checked_sub(FOOTER_LEN).filter(|before| *before >= floor)
-        && marker_at(source, before)?.is_some()
+        && let Some(header) = marker_at(source, before)?
+        && (header.flags & IS_HEADER != 0 || (footer.flags & HAS_HEADER != 0 && header.size == footer.size))
     {
         range = ByteRange::new(before, end - before);
     }

@@ -58,7 +58,14 @@ impl Kind {
 pub(crate) fn of(head: &Head<'_>) -> Option<Kind> {
     let matching = || KINDS.iter().copied().filter(|kind| head.content.starts_with(kind.magic));
     let named = matching().find(|kind| kind.extension == head.extension);
-    named.or_else(|| matching().next_back()).or_else(|| old_musepack(head))
+    named.or_else(|| matching().next_back()).or_else(|| old_musepack(head)).or_else(|| behind_junk(head))
+}
+
+/// Four bytes anywhere are chance, unless the file's name says the same.
+fn behind_junk(head: &Head<'_>) -> Option<Kind> {
+    let mut named = KINDS.iter().filter(|kind| kind.extension == head.extension);
+    let found = named.find(|kind| head.beginning(|bytes| bytes.starts_with(kind.magic)).is_some())?;
+    Some(Kind { magic: b"", ..*found })
 }
 
 /// Stream versions 4 to 6 begin with a word of bit fields, of which the version is the one that can be checked.

@@ -21,7 +21,7 @@ use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 2;
+pub(crate) const PROBER: u32 = 3;
 
 /// WavPack, Monkey's Audio, Musepack, TAK and OptimFROG files.
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,9 +5,10 @@ use musefs_contracts::anatomy::{ByteRange, Element, PictureEncoding, PictureLoca
 use musefs_contracts::backing::Source;
 use musefs_contracts::codec::{DecodeError, Decoder, Encoder};
 use musefs_contracts::format::Head;
+use musefs_contracts::limits;
 use musefs_contracts::tags::TagSet;
 use musefs_format_ape as ape;
-use musefs_format_id3::{Collector, lyrics3, probe_tag, probe_trailing_tag, probe_v1};
+use musefs_format_id3::{Collector, StuffedPicture, lyrics3, probe_tag, probe_trailing_tag, probe_v1};
 use std::io;
 
 /// The element for what stands before the marker at `marker`.
@@ -30,11 +31,8 @@ pub(crate) fn add(
 ) -> io::Result<u64> {
     if let Some(front) = elements.first_mut().filter(|element| element.role == role::FOREIGN_TAG) {
         let found = front_tags(source, front.range.end())?;
-        front.private = adopt(tags, &found.tags);
-        if pictures.is_empty() {
-            let raw = found.pictures.into_iter().filter(|picture| picture.encoding == PictureEncoding::Raw);
-            pictures.extend(raw.map(|picture| PictureLocation { element: 0, ..picture }));
-        }
+        let images = if pictures.is_empty() { found.pictures } else { Vec::new() };
+        front.private = adopt(source, tags, &found.tags, images, 0, pictures)?;
     }
     let tail = behind(source, audio_start, size)?;
     let first = elements.len();
@@ -54,12 +52,9 @@ pub(crate) fn add(
     for (index, trailer) in order {
         let mut found = Collector::new();
         trailer.read(source, audio_start, &mut found)?;
-        if pictures.is_empty() {
-            let raw = found.pictures.into_iter().filter(|picture| picture.encoding == PictureEncoding::Raw);
-            pictures.extend(raw.map(|picture| PictureLocation { element: (first + index) as u32, ..picture }));
-        }
+        let images = if pictures.is_empty() { found.pictures } else { Vec::new() };
         if let Some(element) = elements.get_mut(first + index) {
-            element.private = adopt(tags, &found.tags);
+            element.private = adopt(source, tags, &found.tags, images, (first + index) as u32, pictures)?;
         }
     }
     Ok(start)
@@ -153,7 +148,7 @@ fn read_ape(source: &dyn Source, tag: &ape::ApeTag, out: &mut Collector) -> io::
     Ok(())
 }
 
-/// Most pictures that are taken over from an APEv2 tag.
+/// Most pictures that are taken over from an APEv2 tag, and most unsynchronised ones.
 const MOST_PICTURES: usize = 64;
 
 /// The tags behind the stream, in file order.
@@ -180,8 +175,40 @@ fn front_tags(source: &dyn Source, marker: u64) -> io::Result<Collector> {
     Ok(found)
 }
 
-/// Adds the keys of `found` that `tags` lacks, and gives them in the stored form.
-fn adopt(tags: &mut TagSet, found: &TagSet) -> Box<[u8]> {
+/// Bytes of unsynchronised pictures that are read through.
+const MOST_STUFFED: u64 = limits::MAX_ART_BYTES as u64;
+
+/// Adds the keys of `found` that `tags` lacks and the `images` that can be taken over, and gives both in the stored form.
+fn adopt(
+    source: &dyn Source,
+    tags: &mut TagSet,
+    found: &TagSet,
+    images: Vec<PictureLocation>,
+    element: u32,
+    pictures: &mut Vec<PictureLocation>,
+) -> io::Result<Box<[u8]>> {
+    let mut out = adopt_keys(tags, found);
+    let mut stuffed = Vec::new();
+    let mut budget = MOST_STUFFED;
+    for image in images {
+        match image.encoding {
+            PictureEncoding::Raw => {}
+            PictureEncoding::Unsynchronised if image.range.len <= budget && stuffed.len() < MOST_PICTURES => {
+                budget -= image.range.len;
+                stuffed.push(StuffedPicture::measure(source, image.range)?);
+            }
+            _ => continue,
+        }
+        pictures.push(PictureLocation { element, ..image });
+    }
+    out.int(stuffed.len() as u64);
+    for image in &stuffed {
+        image.encode(&mut out);
+    }
+    Ok(out.0.into())
+}
+
+fn adopt_keys(tags: &mut TagSet, found: &TagSet) -> Encoder {
     // A name with `=` in it would end there, so such a key could not be carried over into a comment.
     let can_say = |key: &str| !key.contains('=') && !tags.has(key);
     let lacking: Vec<_> = found.iter().filter(|(key, values)| !values.is_empty() && can_say(key)).collect();
@@ -195,19 +222,30 @@ fn adopt(tags: &mut TagSet, found: &TagSet) -> Box<[u8]> {
             out.bytes(value.as_bytes());
         }
     }
-    out.0.into()
+    out
 }
 
-/// Keys and values from their stored form; none from no bytes.
-pub(crate) fn decode(private: &[u8]) -> Result<Vec<(String, Vec<String>)>, DecodeError> {
+/// What a tag has that the stream has not.
+#[derive(Debug, Default)]
+pub(crate) struct Adopted {
+    /// Keys with their values.
+    pub(crate) keys: Vec<(String, Vec<String>)>,
+    /// Those of its pictures that are unsynchronised.
+    pub(crate) stuffed: Vec<StuffedPicture>,
+}
+
+/// From the stored form; nothing from no bytes.
+pub(crate) fn decode(private: &[u8]) -> Result<Adopted, DecodeError> {
     let input = &mut Decoder(private);
     if private.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Adopted::default());
     }
     let entry = |input: &mut Decoder<'_>| {
         let key = input.text()?;
         let values = (0..input.count()?).map(|_| input.text()).collect::<Result<_, _>>()?;
         Ok((key, values))
     };
-    (0..input.count()?).map(|_| entry(input)).collect()
+    let keys = (0..input.count()?).map(|_| entry(input)).collect::<Result<_, _>>()?;
+    let stuffed = (0..input.count()?).map(|_| StuffedPicture::decode(input)).collect::<Result<_, _>>()?;
+    Ok(Adopted { keys, stuffed })
 }

@@ -164,7 +164,7 @@ fn vendor(body: &mut LayoutBuilder) {
 /// Writes the keys that only the ID3 tags state, which the served file leaves out.
 fn carry(anatomy: &Anatomy, rewriter: &mut Rewriter<'_>) -> Result<(), LayoutError> {
     for tag in anatomy.elements.iter().filter(|element| element.role == role::FOREIGN_TAG) {
-        for (key, values) in fallback::decode(&tag.private).map_err(stale)? {
+        for (key, values) in fallback::decode(&tag.private).map_err(stale)?.keys {
             rewriter.carry(&key, &values)?;
         }
     }
@@ -177,23 +177,35 @@ fn art_block(link: &ArtLink) -> Result<Block, LayoutError> {
 
 /// Pictures of the ID3 tags that are left out.
 fn carried_pictures(anatomy: &Anatomy) -> Result<Vec<Block>, LayoutError> {
-    let of_tag = |picture: &&PictureLocation| {
+    let of_tag = |picture: &PictureLocation| {
         let element = anatomy.elements.get(picture.element as usize);
-        element.is_some_and(|element| element.role == role::FOREIGN_TAG) && picture.encoding == PictureEncoding::Raw
+        element.filter(|element| element.role == role::FOREIGN_TAG)
     };
-    let block = |picture: &PictureLocation| {
+    let mut blocks = Vec::new();
+    for picture in &anatomy.pictures {
+        let Some(tag) = of_tag(picture) else { continue };
+        let (byte_len, image) = match picture.encoding {
+            PictureEncoding::Raw => (picture.range.len, Segment::Backing(picture.range)),
+            PictureEncoding::Unsynchronised => {
+                let stuffed = fallback::decode(&tag.private).map_err(stale)?.stuffed;
+                let image = stuffed.into_iter().find(|image| image.raw() == picture.range);
+                let image = image.ok_or(LayoutError::StaleAnatomy)?;
+                (image.decoded_len(), image.segment())
+            }
+            _ => continue,
+        };
         let link = ArtLink {
             art: musefs_contracts::ids::ArtId(0),
             mime: picture.mime.clone(),
             width: None,
             height: None,
-            byte_len: picture.range.len,
+            byte_len,
             picture_type: picture.picture_type,
             description: picture.description.clone(),
         };
-        picture_block(&link, Segment::Backing(picture.range))
-    };
-    anatomy.pictures.iter().filter(of_tag).map(block).collect()
+        blocks.push(picture_block(&link, image)?);
+    }
+    Ok(blocks)
 }
 
 fn picture_block(link: &ArtLink, image: Segment) -> Result<Block, LayoutError> {

@@ -35,7 +35,7 @@ impl Flac {
 pub const ID: FormatId = FormatId::new("flac");
 
 /// Version of the prober.
-const PROBER: u32 = 2;
+const PROBER: u32 = 3;
 
 impl Format for Flac {
     fn ids(&self) -> &'static [FormatId] {

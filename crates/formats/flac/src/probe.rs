@@ -34,7 +34,13 @@ pub(crate) fn find_marker(head: &Head<'_>) -> Option<u64> {
     if foreign.iter().any(|signature| head.content.starts_with(signature)) || head.content.get(4..8) == Some(b"ftyp") {
         return None;
     }
-    let find = |bytes: &[u8]| bytes.windows(8).position(|window| MARKER_AND_STREAMINFO.contains(&window));
+    // In Ogg the marker follows a signature and nine bytes (RFC 9639, section 10.1).
+    let in_ogg = |bytes: &[u8], at: usize| at.checked_sub(9).is_some_and(|at| bytes[at..].starts_with(b"\x7fFLAC"));
+    let find = |bytes: &[u8]| {
+        let mut windows = bytes.windows(8).enumerate();
+        let found = windows.find(|(at, window)| MARKER_AND_STREAMINFO.contains(window) && !in_ogg(bytes, *at));
+        found.map(|(at, _)| at)
+    };
     let in_content = find(head.content).map(|at| head.content_offset + at as u64);
     in_content.or_else(|| find(head.bytes).map(|at| at as u64))
 }

@@ -31,6 +31,7 @@ mod private;
 mod probe;
 mod splice;
 mod stream;
+mod stuffed;
 mod text;
 mod unsync;
 mod v1;
@@ -43,6 +44,7 @@ pub use genre::{genre_index, genre_name};
 pub use header::{HEADER_LEN, Header, TagInfo};
 pub use probe::{probe_tag, probe_trailing_tag};
 pub use splice::{Frames, MAX_TAG_BYTES, fit, new_tag, splice_tag};
+pub use stuffed::StuffedPicture;
 pub use v1::{Id3v1, probe_v1};
 
 /// A frame that is neither a picture nor free-form text.

@@ -27,7 +27,7 @@ use musefs_contracts::probe::{Probe, ProbeError};
 pub(crate) const M4A: FormatId = FormatId::new("m4a");
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 3;
+pub(crate) const PROBER: u32 = 4;
 
 /// Atoms that a file may begin with.
 const FIRST_ATOMS: &[&[u8; 4]] = &[b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"];
@@ -41,6 +41,11 @@ impl Mp4 {
     pub const fn new() -> Self {
         Self
     }
+}
+
+/// Where an `ftyp` atom of a likely size stands behind zeros or junk.
+fn beginning(head: &Head<'_>) -> Option<u64> {
+    head.beginning(|bytes| matches!(bytes.first_chunk::<8>(), Some([0, 0, _, 8..=255, b'f', b't', b'y', b'p'])))
 }
 
 impl Format for Mp4 {
@@ -68,6 +73,7 @@ impl Format for Mp4 {
                     Confidence::Weak
                 }
             }
+            _ if beginning(head).is_some() => Confidence::Weak,
             _ if by_extension => Confidence::Extension,
             _ => Confidence::No,
         }

@@ -33,7 +33,7 @@ pub const TTA: FormatId = FormatId::new("tta");
 /// All of them.
 const FORMATS: &[FormatId] = &[MP3, AAC, TTA];
 /// Version of the prober.
-const PROBER: u32 = 2;
+const PROBER: u32 = 3;
 
 /// MPEG audio, ADTS and True Audio.
 #[derive(Clone, Copy, Debug, Default)]

@@ -17,6 +17,9 @@ const MAX_PARTS: usize = 16;
 const MAX_ZEROS: u64 = 64 << 10;
 const ZEROS_AT_ONCE: u64 = 4096;
 
+/// Bytes in front of a named stream that are looked through.
+const MOST_JUNK: u64 = 4096;
+
 pub(crate) fn sniff(head: &Head<'_>, extensions: &[&str]) -> Confidence {
     let by_extension = extensions.contains(&head.extension);
     if named_stream(head.content).is_some() {
@@ -48,7 +51,7 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, extensions: &[&str]) -
     let end = parts.trailing.first().map_or(size, |part| part.range().offset);
     // A tag that cannot be taken apart stays what it is; only frames are not looked for inside it.
     let from = front.opaque_until.clamp(start, end);
-    let found = stream(source, ByteRange::new(from, end - from))?;
+    let found = stream(source, ByteRange::new(from, end - from), head.extension == "tta")?;
     let by_extension = extensions.contains(&head.extension);
     let has_tags = !(parts.leading.is_empty() && parts.trailing.is_empty());
     if found.is_none() && !(by_extension && has_tags) {
@@ -116,9 +119,12 @@ fn named_stream(content: &[u8]) -> Option<Stream> {
     }
 }
 
-fn stream(source: &dyn Source, body: ByteRange) -> io::Result<Option<Found>> {
-    if let Some(stream) = named_stream(&read_up_to(source, body.offset, 4)?) {
-        return Ok(Some(Found { stream, offset: body.offset, confirmed: true }));
+/// The stream somewhere in `body`. Its name alone, behind zeros or junk, is chance unless the file `is_called_so`.
+fn stream(source: &dyn Source, body: ByteRange, is_called_so: bool) -> io::Result<Option<Found>> {
+    let most = if is_called_so { body.len.min(MOST_JUNK) } else { 4 };
+    let front = read_up_to(source, body.offset, most as usize)?;
+    if let Some((at, stream)) = (0..front.len()).find_map(|at| Some((at, named_stream(front.get(at..)?)?))) {
+        return Ok(Some(Found { stream, offset: body.offset + at as u64, confirmed: true }));
     }
     first_frame(source, body)
 }

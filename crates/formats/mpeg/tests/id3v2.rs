@@ -147,9 +147,11 @@ fn frame_flags_bring_extra_bytes() {
     let grouped = frame_with(3, "TALB", 0x20, b"G\0grouped");
     let encrypted = frame_with(3, "TENC", 0x40, b"M\x11\x22\x33");
     let grouped_4 = frame_with(4, "TALB", 0x41, b"G\0\0\0\x08\0grouped");
-    for (version, frames) in
-        [(3, vec![text(3, "TIT2", "old"), grouped, encrypted]), (4, vec![text(4, "TIT2", "old"), grouped_4])]
-    {
+    let encrypted_4 = frame_with(4, "TENC", 0x05, b"M\0\0\0\x03\x11\x22\x33");
+    for (version, frames) in [
+        (3, vec![text(3, "TIT2", "old"), grouped, encrypted]),
+        (4, vec![text(4, "TIT2", "old"), grouped_4, encrypted_4]),
+    ] {
         let kept: Vec<&[u8]> = frames[1..].iter().map(Vec::as_slice).collect();
         let (_, after) = check_title_edit(&file(version, &frames), &kept);
         assert_eq!(after.tags.get("album"), ["grouped"]);
@@ -408,9 +410,10 @@ fn a_bad_frame_is_skipped_by_itself() {
         frame(3, "TPE1", b"\x09junk encoding"),
         frame(3, "COMM", b"\0e"),
         text(3, "TALB", "album"),
+        apic(3, "", b"\xff\xd8image"),
     ];
-    let (_, after) = check_title_edit(&file(3, &frames), &[&frames[1], &frames[2], &frames[3]]);
-    assert_eq!(values(&after, "album"), ["album"]);
+    let (_, after) = check_title_edit(&file(3, &frames), &[&frames[1], &frames[2], &frames[3], &frames[4]]);
+    assert_eq!((values(&after, "album"), after.anatomy.pictures.len()), (vec!["album".to_owned()], 1));
     let before = probe(&file(3, &frames));
     let served = serve(&file(3, &frames), &before, &edit(&before, &[("artist", &["a"])], &[]));
     assert!(!contains(&served, b"junk encoding"), "it carries the key that its id tells");

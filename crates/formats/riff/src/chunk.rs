@@ -14,6 +14,16 @@ pub(crate) enum Family {
 }
 
 impl Family {
+    /// Whether a file of this kind begins with these bytes.
+    pub(crate) fn begins(self, bytes: &[u8]) -> bool {
+        let Some([g0, g1, g2, g3, _, _, _, _, k0, k1, k2, k3]) = bytes.first_chunk::<12>() else { return false };
+        let (group, kind) = ([*g0, *g1, *g2, *g3], [*k0, *k1, *k2, *k3]);
+        match self {
+            Self::Wave => matches!(&group, b"RIFF" | b"RF64" | b"BW64") && kind == *b"WAVE",
+            Self::Aiff => group == *b"FORM" && matches!(&kind, b"AIFF" | b"AIFC"),
+        }
+    }
+
     /// Reads a 32-bit size.
     pub(crate) fn size(self, bytes: [u8; 4]) -> u32 {
         match self {
@@ -75,8 +85,14 @@ pub(crate) fn walk(
     wide_data: Option<u64>,
 ) -> io::Result<(Vec<Chunk>, u64)> {
     let mut chunks = Vec::new();
+    let mut audio_is_found = false;
     while chunks.len() < MOST_CHUNKS {
         let Some(chunk) = read(source, family, offset, end, wide_data)? else { break };
+        // Some readers stop at such a name: behind the audio, a tag that follows it would be lost to them.
+        if !is_name(chunk.name) && (audio_is_found || !chunk_follows(source, family, chunk.range.end(), end)?) {
+            break;
+        }
+        audio_is_found |= chunk.name == family.audio();
         chunks.push(chunk);
         offset = chunk.range.end();
         if chunk.is_open {
@@ -96,9 +112,6 @@ fn read(
     let Some(header) = bytes_at::<8>(source, offset, end)? else { return Ok(None) };
     let [n0, n1, n2, n3, size @ ..] = header;
     let name = [n0, n1, n2, n3];
-    if !is_name(name) {
-        return Ok(None);
-    }
     let field = family.size(size);
     let is_audio = name == family.audio();
     let size = if is_audio && field == u32::MAX { wide_data.unwrap_or(u64::from(field)) } else { u64::from(field) };

@@ -21,7 +21,7 @@ use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 4;
+pub(crate) const PROBER: u32 = 5;
 
 /// A text field outside the ID3 tag.
 pub(crate) const ROLE_FIELD: u8 = musefs_format_id3::ROLE_END;
@@ -65,7 +65,7 @@ impl Format for Wave {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Confidence {
-        sniff(head, &[b"RIFF", b"RF64", b"BW64"], &[b"WAVE"], self.extensions())
+        sniff(head, Family::Wave, self.extensions())
     }
 
     fn probe(&self, source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
@@ -96,7 +96,7 @@ impl Format for Aiff {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Confidence {
-        sniff(head, &[b"FORM"], &[b"AIFF", b"AIFC"], self.extensions())
+        sniff(head, Family::Aiff, self.extensions())
     }
 
     fn probe(&self, source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
@@ -112,15 +112,12 @@ impl Format for Aiff {
     }
 }
 
-fn sniff(head: &Head<'_>, groups: &[&[u8; 4]], kinds: &[&[u8; 4]], extensions: &[&str]) -> Confidence {
-    let at = |range| head.content.get::<std::ops::Range<usize>>(range).unwrap_or_default();
-    let is = |bytes: &[u8], names: &[&[u8; 4]]| names.iter().any(|name| bytes == *name);
-    if is(at(0..4), groups) && is(at(8..12), kinds) {
-        Confidence::Strong
-    } else if extensions.contains(&head.extension) {
-        Confidence::Extension
-    } else {
-        Confidence::No
+fn sniff(head: &Head<'_>, family: Family, extensions: &[&str]) -> Confidence {
+    match head.beginning(|bytes| family.begins(bytes)) {
+        Some(at) if at == head.content_offset => Confidence::Strong,
+        Some(_) => Confidence::Weak,
+        None if extensions.contains(&head.extension) => Confidence::Extension,
+        None => Confidence::No,
     }
 }
 

@@ -13,16 +13,15 @@ use std::io;
 /// Probes a file.
 pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, family: Family) -> Result<Probe, ProbeError> {
     let size = source.stamp()?.size;
-    let group = head.content_offset;
-    let Some(header) = bytes_at::<12>(source, group, size)? else {
-        return Err(ProbeError::NotUnderstood("the file is too short".into()));
+    let group = head.beginning(|bytes| family.begins(bytes));
+    let Some(group) = group.filter(|group| group + 12 <= size) else {
+        return Err(ProbeError::NotUnderstood("this is no WAVE or AIFF file".into()));
     };
-    let [g0, g1, g2, g3, s0, s1, s2, s3, ..] = header;
-    let mut skeleton = Skeleton { group, group_size: family.size([s0, s1, s2, s3]), ..Skeleton::default() };
-    let format = match (family, &[g0, g1, g2, g3]) {
-        (Family::Wave, b"RIFF" | b"RF64" | b"BW64") if header[8..] == *b"WAVE" => FormatId::new("wav"),
-        (Family::Aiff, b"FORM") if matches!(&header[8..], b"AIFF" | b"AIFC") => FormatId::new("aiff"),
-        _ => return Err(ProbeError::NotUnderstood("this is no WAVE or AIFF file".into())),
+    let group_size = bytes_at::<4>(source, group + 4, size)?.map_or(0, |field| family.size(field));
+    let mut skeleton = Skeleton { group, group_size, ..Skeleton::default() };
+    let format = match family {
+        Family::Wave => FormatId::new("wav"),
+        Family::Aiff => FormatId::new("aiff"),
     };
     let wide_data = wide_sizes(source, size, &mut skeleton)?;
     let (chunks, end) = walk(source, family, group + 12, size, wide_data)?;

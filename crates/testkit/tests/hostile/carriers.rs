@@ -10,7 +10,7 @@ use musefs_format_ogg::Ogg;
 use musefs_format_riff::{Aiff, Wave};
 use musefs_format_verbatim::{Asf, Dsdiff, Matroska};
 use musefs_testkit::fixtures::{
-    AiffBuilder, Content, FlacBuilder, Kind, Mp3Builder, Mp4Builder, OggWriter, WavBuilder, atom,
+    AacBuilder, AiffBuilder, Content, FlacBuilder, Kind, Mp3Builder, Mp4Builder, OggWriter, WavBuilder, atom,
 };
 
 /// A file: its first bytes, and what the rest of it consists of.
@@ -151,6 +151,8 @@ pub(crate) fn with_id3(tag: &[u8]) -> Vec<Carrier> {
     vec![
         Carrier::new("MP3", Mpeg::new(), [tag, &mp3.build()].concat()),
         Carrier::new("MP3, twice", Mpeg::new(), [tag, tag, &mp3.build()].concat()),
+        Carrier::new("AAC", Mpeg::new(), [tag, &AacBuilder::new(1).blocks(2).build()].concat()),
+        Carrier::new("True Audio", Mpeg::new(), [tag, b"TTA1", &[7; 300]].concat()),
         Carrier::new("FLAC", Flac::new(), FlacBuilder::new(1).blocks(1).lead(tag).build()),
         Carrier::new("Musepack", ApeTagged::new(), [tag, b"MPCK", &[7; 300]].concat()),
         wave(&little(b"id3 ", tag)),

@@ -228,6 +228,27 @@ fn id3_tags_around_the_stream_are_read_as_fallback_and_their_keys_carried_over()
 }
 
 #[test]
+fn a_picture_of_an_unsynchronised_tag_in_front_is_taken_over_as_it_was_meant() {
+    let image: Vec<u8> = (0..150_000u32).map(|at| if at % 7 < 3 { 0xff } else { (at % 251) as u8 }).collect();
+    let frames = id3v2(&[(b"APIC", &[b"\0image/jpeg\0\x03\0", &image[..]].concat())]);
+    let mut body = Vec::new();
+    for (at, byte) in frames[10..].iter().enumerate() {
+        body.push(*byte);
+        if *byte == 0xff && frames.get(11 + at).is_none_or(|next| *next == 0 || *next >= 0xe0) {
+            body.push(0);
+        }
+    }
+    let size = [21, 14, 7, 0].map(|shift| (body.len() >> shift) as u8 & 0x7f);
+    let tag = [&b"ID3\x03\0\x80"[..], &size, &body].concat();
+    let file = [tag, file_of(&[streaminfo(), comments(&[b"TITLE=a"])])].concat();
+    assert_eq!(probe(&file).anatomy.pictures[0].encoding, PictureEncoding::Unsynchronised);
+    let (served, after) = spliced(&file, &edit(TITLE));
+    let picture = &after.anatomy.pictures[0];
+    assert_eq!(picture.encoding, PictureEncoding::Raw);
+    assert!(served[picture.range.offset as usize..picture.range.end() as usize] == image);
+}
+
+#[test]
 fn of_several_id3v1_tags_none_comes_to_light_when_the_last_goes() {
     let mut other = id3v1();
     other[3] = b'?';

@@ -33,6 +33,33 @@ fn comment_and_setup_packets_share_pages_and_span_many() {
 }
 
 #[test]
+fn header_pages_have_granule_0_and_audio_begins_on_a_page_of_its_own() {
+    for stream in [
+        Stream::vorbis(&[b"TITLE=a"]),
+        Stream::opus(&[b"TITLE=a"], b""),
+        Stream::speex(&[b"TITLE=a"], 2),
+        Stream::flac(1, &[(4, comments(&[b"TITLE=a"]))]),
+    ] {
+        let long = "x".repeat(200_000);
+        for title in ["b", &long] {
+            let (served, after) = spliced(&stream.file(), &edit(&[("title", &[title])]));
+            let audio = after.anatomy.audio.offset as usize;
+            let headers = checked_pages(&served[..audio]);
+            let mut at = 0;
+            for (page, _) in &headers {
+                let granule = u64::from_le_bytes(served[at + 6..at + 14].try_into().unwrap());
+                at += page.len();
+                // A page on which no packet ends says so: all ones (RFC 3533, section 6).
+                let none_ends = page.lacing.iter().all(|value| *value == 255);
+                assert_eq!(granule, if none_ends { u64::MAX } else { 0 });
+            }
+            assert_eq!(packets(&headers).len(), 1 + stream.headers.len(), "the last header packet ends its page");
+            assert_eq!(packets(&checked_pages(&served[audio..])), stream.audio);
+        }
+    }
+}
+
+#[test]
 fn vorbis_framing_bit_and_what_follows_it_stay() {
     let mut stream = Stream::vorbis(&[b"TITLE=a"]);
     stream.headers[0].extend_from_slice(b"more");
@@ -184,6 +211,14 @@ fn multiplexed_streams_are_served_as_they_are_with_the_tags_of_the_one_that_is_u
     let file = [pages.concat(), stream.audio_pages().concat()].concat();
     assert!(verbatim(&file).contains("multiplexed"));
     assert_eq!(probe(&file).tags.get("title"), ["a"]);
+    // A film with its sound: Theora begins first.
+    let mut pages = stream.header_pages();
+    pages.insert(0, page(9, 0, 2, 0, &[7], b"\x80theora"));
+    pages.insert(2, page(9, 1, 0, 0, &[7], b"\x81theora"));
+    pages.push(page(9, 2, 4, 5, &[3], b"img"));
+    let film = [pages.concat(), stream.audio_pages().concat()].concat();
+    assert!(verbatim(&film).contains("multiplexed"));
+    assert_eq!(probe(&film).tags.get("title"), ["a"]);
 }
 
 #[test]
