@@ -6,6 +6,8 @@
 #[path = "docs/blocks.rs"]
 mod blocks;
 mod common;
+#[path = "docs/named.rs"]
+mod named;
 
 use blocks::{Block, Language, blocks};
 use common::{World, fixture};
@@ -254,4 +256,13 @@ fn every_page_is_in_the_book_and_every_link_leads_somewhere() {
             assert!(file.is_empty() || target.exists(), "{}: {link} leads nowhere", page.display());
         }
     }
+}
+
+#[test]
+fn every_trap_of_the_formats_names_tests_that_exist() {
+    let page = fs::read_to_string(repository().join("docs/format-traps.md")).unwrap();
+    let found = named::named(&page).count();
+    assert!(found > 100, "only {found} tests are named");
+    let wrong = named::complaints(&page, &repository());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
