@@ -36,6 +36,12 @@ pub trait PathTemplate: Send + Sync {
         Cow::Borrowed(extension)
     }
 
+    /// A name that no template renders, such as that of a file beside the music, as names of this template have it. May be
+    /// longer than a name may be, or empty.
+    fn component<'c>(&self, name: &'c str) -> Cow<'c, str> {
+        Cow::Borrowed(name)
+    }
+
     /// The first path of a track.
     fn first(&self, fields: &dyn Fields) -> Option<RenderedPath> {
         let mut first = None;

@@ -113,6 +113,7 @@ impl Prepared {
             sizes: Arc::new(CompactSizeCache::new(meter)),
             read_ahead: Arc::new(AdaptiveReadAhead::new(serve.read_ahead_budget_mib << 20, meter)),
             splicer: splicer(serve, meter)?,
+            sidecars: None,
             backing: Arc::new(FileBacking::new(Purpose::Serve, meter)),
             clock: Arc::new(SystemClock),
             meter: registry.clone(),

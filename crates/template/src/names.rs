@@ -53,6 +53,16 @@ impl Names {
         out.replace_range(start.., &name);
     }
 
+    /// A component that was not rendered, as these names have it.
+    pub(crate) fn component(self, name: &str) -> Cow<'_, str> {
+        if self == Self::Posix {
+            return Cow::Borrowed(name);
+        }
+        let mut out = name.to_owned();
+        self.settle(&mut out, 0);
+        Cow::Owned(out)
+    }
+
     /// An extension with its dot, as these names have it.
     pub(crate) fn extension(self, extension: &[u8]) -> Cow<'_, [u8]> {
         let is_plain = |rest: &[u8]| !rest.is_empty() && rest.iter().all(u8::is_ascii_alphanumeric);
@@ -165,6 +175,13 @@ mod tests {
         Names::Windows.settle(&mut out, 0);
         assert_eq!(out.len(), 255);
         assert!(out.ends_with("a_"));
+    }
+
+    #[test]
+    fn what_was_not_rendered_is_settled_alike() {
+        assert_eq!(Names::Posix.component("con: a?"), "con: a?");
+        assert_eq!(Names::Windows.component("aux"), "aux_");
+        assert_eq!(Names::Windows.component("What? "), "What_");
     }
 
     #[test]

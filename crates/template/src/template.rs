@@ -140,4 +140,8 @@ impl PathTemplate for Template {
     fn extension<'e>(&self, extension: &'e [u8]) -> Cow<'e, [u8]> {
         self.names.extension(extension)
     }
+
+    fn component<'c>(&self, name: &'c str) -> Cow<'c, str> {
+        self.names.component(name)
+    }
 }

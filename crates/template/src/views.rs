@@ -105,4 +105,8 @@ impl PathTemplate for Views {
     fn extension<'e>(&self, extension: &'e [u8]) -> Cow<'e, [u8]> {
         self.names.extension(extension)
     }
+
+    fn component<'c>(&self, name: &'c str) -> Cow<'c, str> {
+        self.names.component(name)
+    }
 }

@@ -7,11 +7,11 @@ use crate::sync::{lock, read};
 use crate::track_table::Entry;
 use crate::view::View;
 use musefs_contracts::filesystem::{Attributes, FileKind, FsError, FsResult};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::limits::MAX_NAME_BYTES;
 use musefs_contracts::tree::NodeKind;
 
-/// How often a track is looked at again that changes while it is looked at.
+/// How often a file is looked at again that changes while it is looked at.
 pub(crate) const ATTEMPTS: u32 = 8;
 /// Size of a directory as `stat` shows it.
 const DIRECTORY_SIZE: u64 = 4096;
@@ -41,15 +41,14 @@ impl Vfs {
         }
         match view.tree.lookup(parent, name).ok_or(FsError::NotFound)? {
             (ino, NodeKind::Directory) => self.directory_attributes(&view, ino),
-            (_, NodeKind::Track(track)) => self.track_attributes(track, None),
-            // Nothing but tracks is placed in this tree.
-            (_, NodeKind::Companion(_)) => Err(FsError::NotFound),
+            (_, NodeKind::Track(track)) => self.file_attributes(track.into(), None),
+            (_, NodeKind::Companion(companion)) => self.file_attributes(companion.into(), None),
         }
     }
 
     pub(crate) fn stat(&self, ino: Ino) -> FsResult<Attributes> {
-        if let Some(track) = ino.track() {
-            return self.number_attributes(ino, track);
+        if let Some(file) = ino.file() {
+            return self.number_attributes(ino, file);
         }
         match ino {
             Ino::METRICS_DIR if self.has_document() => Ok(self.document_folder_attributes()),
@@ -84,38 +83,40 @@ impl Vfs {
     }
 
     /// Attributes of the content that a number stands for, which is a former one while that is open.
-    fn number_attributes(&self, ino: Ino, track: TrackId) -> FsResult<Attributes> {
+    fn number_attributes(&self, ino: Ino, file: FileId) -> FsResult<Attributes> {
         let (present, generation) = {
             let view = self.view.load();
-            let entry = view.tracks.get(track);
+            let entry = view.tracks.get(file);
             (entry.map(|entry| entry.epoch), entry.map(|entry| self.generation(&view, entry)))
         };
         if present != Some(ino.epoch())
             && let Some(former) = lock(&self.opens).former(ino, generation)
         {
-            return Ok(Attributes { links: self.view.load().tree.links(track.into()), ..former });
+            return Ok(Attributes { links: self.view.load().tree.links(file), ..former });
         }
-        self.track_attributes(track, Some(ino))
+        self.file_attributes(file, Some(ino))
     }
 
-    /// Attributes of a track's present content, under a number of the track's (without one: the present number).
-    pub(crate) fn track_attributes(&self, track: TrackId, ino: Option<Ino>) -> FsResult<Attributes> {
+    /// Attributes of a file's present content, under a number of the file's (without one: the present number).
+    pub(crate) fn file_attributes(&self, file: FileId, ino: Option<Ino>) -> FsResult<Attributes> {
         for attempt in 0..ATTEMPTS {
             let view = self.view.load();
-            let entry = view.tracks.get(track).ok_or(FsError::NotFound)?;
-            let links = view.tree.links(track.into());
+            let entry = view.tracks.get(file).ok_or(FsError::NotFound)?;
+            let links = view.tree.links(file);
             if links == 0 {
                 return Err(FsError::NotFound);
             }
-            let mut served = self.known(track, entry);
-            if served.is_none() {
+            let mut served = self.known(file, entry);
+            if served.is_none()
+                && let FileId::Track(track) = file
+            {
                 self.resolve(&[track], &mut |_, found| served = Some(found))?;
-            }
-            if served.is_none() && attempt + 1 == ATTEMPTS {
-                served = Some(self.guess(track, entry));
+                if served.is_none() && attempt + 1 == ATTEMPTS {
+                    served = Some(self.guess(track, entry));
+                }
             }
             if let Some(served) = served {
-                let ino = ino.unwrap_or_else(|| Ino::of_track(track, entry.epoch));
+                let ino = ino.unwrap_or_else(|| Ino::of_file(file, entry.epoch));
                 return Ok(self.file(ino, entry, links, served));
             }
         }

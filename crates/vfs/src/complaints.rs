@@ -2,7 +2,7 @@
 
 use crate::sync::{Mutex, lock};
 use hashbrown::HashMap;
-use musefs_contracts::ids::TrackId;
+use musefs_contracts::ids::{FileId, TrackId};
 
 /// What is complained of. Each is remembered by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,7 +10,7 @@ pub(crate) enum Complaint {
     /// A track's edits are not served.
     Verbatim(TrackId),
     /// A backing file cannot be opened or read.
-    Backing(TrackId),
+    Backing(FileId),
     /// The store cannot be read.
     Store,
     /// The store has failed in the background.
@@ -66,10 +66,10 @@ mod tests {
     #[test]
     fn a_lasting_trouble_is_told_once_a_minute_with_its_count() {
         let complaints = Complaints::default();
-        let file = Complaint::Backing(TrackId(1));
+        let file = Complaint::Backing(TrackId(1).into());
         assert_eq!(complaints.each_minute(file, 0), Some(1));
         assert_eq!(complaints.each_minute(file, MINUTE_NS - 1), None);
-        assert_eq!(complaints.each_minute(Complaint::Backing(TrackId(2)), 5), Some(1));
+        assert_eq!(complaints.each_minute(Complaint::Backing(TrackId(2).into()), 5), Some(1));
         assert_eq!(complaints.each_minute(file, MINUTE_NS), Some(3));
         assert!(complaints.settle(file));
         assert_eq!(complaints.each_minute(file, MINUTE_NS + 1), Some(1));

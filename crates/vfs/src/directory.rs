@@ -6,7 +6,7 @@ use crate::handle::DirectoryHandle;
 use crate::view::View;
 use hashbrown::HashMap;
 use musefs_contracts::filesystem::{Attributes, DirectoryEntry, FileKind, FsError, FsResult};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino, TrackId};
 use musefs_contracts::tree::{Child, NodeKind};
 use std::sync::Arc;
 
@@ -136,35 +136,38 @@ impl Vfs {
         let folder = self.folder(child.ino, self.mounted_ns, 0);
         match child.kind {
             NodeKind::Directory => folder,
-            NodeKind::Track(track) => {
-                let epoch = view.tracks.get(track).map_or(0, |entry| entry.epoch);
-                Attributes { ino: Ino::of_track(track, epoch), kind: FileKind::File, links: 1, ..folder }
-            }
-            NodeKind::Companion(_) => Attributes { kind: FileKind::File, links: 1, ..folder },
+            NodeKind::Track(track) => self.bare_file(view, track.into()),
+            NodeKind::Companion(companion) => self.bare_file(view, companion.into()),
         }
+    }
+
+    fn bare_file(&self, view: &View, file: FileId) -> Attributes {
+        let epoch = view.tracks.get(file).map_or(0, |entry| entry.epoch);
+        let ino = Ino::of_file(file, epoch);
+        Attributes { kind: FileKind::File, links: 1, ..self.folder(ino, self.mounted_ns, 0) }
     }
 
     /// `None` if a track's size is not known yet.
     fn child_attributes(&self, view: &View, child: &Child<'_>, resolved: &Resolved) -> Option<Attributes> {
-        match child.kind {
-            NodeKind::Directory => Some(self.directory_attributes(view, child.ino).unwrap_or_else(|_| {
-                // Listed by its snapshot alone.
-                Attributes { links: 0, ..self.bare(view, child) }
-            })),
-            NodeKind::Track(track) => {
-                let Some(entry) = view.tracks.get(track) else {
-                    return Some(Attributes { links: 0, ..self.bare(view, child) });
-                };
-                match self.known(track, entry) {
-                    Some(served) => {
-                        let ino = Ino::of_track(track, entry.epoch);
-                        Some(self.file(ino, entry, view.tree.links(track.into()), served))
-                    }
-                    None => resolved.get(&track).copied(),
-                }
+        let file = match child.kind {
+            NodeKind::Directory => {
+                return Some(self.directory_attributes(view, child.ino).unwrap_or_else(|_| {
+                    // Listed by its snapshot alone.
+                    Attributes { links: 0, ..self.bare(view, child) }
+                }));
             }
-            // Nothing but tracks is placed in this tree.
-            NodeKind::Companion(_) => Some(Attributes { links: 0, ..self.bare(view, child) }),
+            NodeKind::Track(track) => track.into(),
+            NodeKind::Companion(companion) => companion.into(),
+        };
+        let Some(entry) = view.tracks.get(file) else {
+            return Some(Attributes { links: 0, ..self.bare(view, child) });
+        };
+        match self.known(file, entry) {
+            Some(served) => {
+                let ino = Ino::of_file(file, entry.epoch);
+                Some(self.file(ino, entry, view.tree.links(file), served))
+            }
+            None => resolved.get(&file.track()?).copied(),
         }
     }
 
@@ -175,7 +178,7 @@ impl Vfs {
         let (mut unknown, mut seen) = (Vec::new(), 0);
         handle.tree.children(handle.ino, cursor, &mut |child| {
             if let NodeKind::Track(track) = child.kind
-                && view.tracks.get(track).is_some_and(|entry| self.known(track, entry).is_none())
+                && view.tracks.get(track).is_some_and(|entry| self.known(track.into(), entry).is_none())
             {
                 unknown.push((track, self.bare(&view, &child)));
             }
@@ -194,7 +197,7 @@ impl Vfs {
                 (Some(served), Some(entry)) => {
                     Ok(self.file(Ino::of_track(track, entry.epoch), entry, view.tree.links(track.into()), *served))
                 }
-                _ => self.track_attributes(track, None),
+                _ => self.file_attributes(track.into(), None),
             };
             (track, attributes.unwrap_or(Attributes { links: 0, ..bare }))
         };

@@ -4,7 +4,7 @@ use crate::sync::{RwLock, read, write};
 use hashbrown::HashMap;
 use musefs_contracts::backing::{Source, Stamp};
 use musefs_contracts::cache::ContentKey;
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::layout::Layout;
 use musefs_contracts::tree::TreeSnapshot;
 use std::path::Path;
@@ -13,19 +13,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is behind an open file.
 pub(crate) enum Handle {
-    /// One content of a track.
-    Track(TrackHandle),
+    /// One content of a file.
+    File(FileHandle),
     /// A document, as it was rendered at open.
     Document(Vec<u8>),
 }
 
-/// One content of a track, open.
-pub(crate) struct TrackHandle {
-    pub(crate) track: TrackId,
+/// One content of a file, open.
+pub(crate) struct FileHandle {
+    pub(crate) file: FileId,
     /// The number it was opened under.
     pub(crate) ino: Ino,
     pub(crate) generation: ContentKey,
-    /// The content version of the track's rows: that of binary values the layout refers to.
+    /// The content version of the file's rows: that of binary values the layout refers to.
     pub(crate) content_version: i64,
     pub(crate) layout: Arc<Layout>,
     /// Whether the served bytes are the backing file's.

@@ -13,6 +13,7 @@
 
 mod advance;
 mod attributes;
+mod beside;
 mod complaints;
 mod directory;
 mod document;
@@ -24,6 +25,7 @@ mod metrics;
 mod open;
 mod opens;
 mod options;
+mod patch;
 mod pending;
 mod placing;
 mod plain_files;
@@ -31,6 +33,8 @@ mod probe_on_demand;
 mod read;
 mod refresh;
 mod refresher;
+mod row;
+mod shelving;
 mod sizes;
 mod splice;
 mod sync;

@@ -3,17 +3,18 @@
 use crate::Vfs;
 use crate::attributes::ATTEMPTS;
 use crate::complaints::Complaint;
-use crate::handle::{Handle, TrackHandle};
+use crate::handle::{FileHandle, Handle};
 use crate::read::HandleIo;
+use crate::row::FileRow;
 use crate::sizes::Served;
 use crate::splice::layout_within;
 use crate::sync::lock;
 use crate::track_table::Entry;
 use crate::view::{View, describes};
 use musefs_contracts::backing::{Source, Stamp};
-use musefs_contracts::catalog::{CatalogError, CatalogResult, TrackRow};
+use musefs_contracts::catalog::{CatalogError, CatalogResult};
 use musefs_contracts::filesystem::{FsError, FsResult, Opened};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::layout::Layout;
 use musefs_contracts::splicer::Splicing;
 use std::io;
@@ -43,7 +44,7 @@ pub(crate) fn patiently<T>(mut ask: impl FnMut() -> CatalogResult<T>) -> Catalog
 
 /// A content, ready to be registered as open.
 struct Ready {
-    row: TrackRow,
+    row: FileRow,
     stamp: Stamp,
     source: Arc<dyn Source>,
     layout: Arc<Layout>,
@@ -52,31 +53,31 @@ struct Ready {
 
 impl Vfs {
     pub(crate) fn open_file(&self, ino: Ino) -> FsResult<Opened> {
-        let Some(track) = ino.track() else {
+        let Some(file) = ino.file() else {
             return match ino {
                 Ino::METRICS_FILE => self.open_document(),
                 _ => Err(self.stat(ino).map_or(FsError::NotFound, |_| FsError::IsADirectory)),
             };
         };
         for _ in 0..ATTEMPTS {
-            if let Some(opened) = self.try_open(ino, track)? {
+            if let Some(opened) = self.try_open(ino, file)? {
                 return Ok(opened);
             }
         }
-        if self.complaints.each_minute(Complaint::Backing(track), self.parts.clock.now_ns()).is_some() {
-            tracing::error!(%track, "cannot be opened: it, or its row in the store, changes all the time");
+        if self.complaints.each_minute(Complaint::Backing(file), self.parts.clock.now_ns()).is_some() {
+            tracing::error!(%file, "cannot be opened: it, or its row in the store, changes all the time");
         }
         Err(FsError::Io)
     }
 
-    /// One attempt; `None` if the track changed meanwhile.
-    fn try_open(&self, ino: Ino, track: TrackId) -> FsResult<Option<Opened>> {
+    /// One attempt; `None` if the file changed meanwhile.
+    fn try_open(&self, ino: Ino, file: FileId) -> FsResult<Option<Opened>> {
         let view = self.view.load_full();
-        let entry = view.tracks.get(track).ok_or(FsError::NotFound)?;
-        let row = self.row(track)?;
+        let entry = view.tracks.get(file).ok_or(FsError::NotFound)?;
+        let row = self.row(file)?;
         let source =
-            self.parts.backing.open(&row.path).map_err(|error| self.backing_trouble(track, &row.path, &error))?;
-        let stamp = source.stamp().map_err(|error| self.backing_trouble(track, &row.path, &error))?;
+            self.parts.backing.open(&row.path).map_err(|error| self.backing_trouble(file, &row.path, &error))?;
+        let stamp = source.stamp().map_err(|error| self.backing_trouble(file, &row.path, &error))?;
         if !describes(entry, self.options.mode, &row, &stamp) {
             self.advance(&row, stamp);
             return Ok(None);
@@ -90,12 +91,12 @@ impl Vfs {
         })
     }
 
-    /// The layout of an entry's content, and whether that is the backing file's; `None` if the track changed meanwhile.
+    /// The layout of an entry's content, and whether that is the backing file's; `None` if the file changed meanwhile.
     fn content(
         &self,
         view: &View,
         entry: &Entry,
-        row: &TrackRow,
+        row: &FileRow,
         stamp: &Stamp,
         source: &Arc<dyn Source>,
     ) -> FsResult<Option<(Arc<Layout>, bool)>> {
@@ -103,41 +104,43 @@ impl Vfs {
         if self.is_structure_only() || entry.is_as_backing() {
             return Ok(as_backing());
         }
+        // Nothing but a track is ever served as anything else.
+        let track = row.file.track().ok_or(FsError::NotFound)?;
         let generation = self.generation(view, entry);
-        let lasts = row.stamp.same_contents(stamp);
-        if let Some(layout) = self.parts.layouts.get(row.id, generation) {
-            if self.parts.sizes.get(row.id, entry.content_version) != Some(layout.len()) {
-                self.remember_size(row.id, entry.content_version, generation, layout.len(), lasts);
+        let lasts = row.recorded.stamp.same_contents(stamp);
+        if let Some(layout) = self.parts.layouts.get(track, generation) {
+            if self.parts.sizes.get(track, entry.content_version) != Some(layout.len()) {
+                self.remember_size(track, entry.content_version, generation, layout.len(), lasts);
             }
             return Ok(Some((layout, false)));
         }
-        let record = patiently(|| self.parts.catalog.track(row.id)).map_err(|error| self.store_trouble(&error))?;
-        if record.row != *row {
+        let record = patiently(|| self.parts.catalog.track(track)).map_err(|error| self.store_trouble(&error))?;
+        if !row.is(&record.row) {
             return Ok(None);
         }
         let layout = self
             .splice(&record, stamp, &|| Ok(Arc::clone(source)), &|format, anatomy, edit| {
                 layout_within(format, anatomy, edit, stamp.size)
             })
-            .map_err(|error| self.backing_trouble(row.id, &row.path, &error))?;
+            .map_err(|error| self.backing_trouble(row.file, &row.path, &error))?;
         // Had it to be probed, it may have been written to meanwhile.
-        let now = source.stamp().map_err(|error| self.backing_trouble(row.id, &row.path, &error))?;
+        let now = source.stamp().map_err(|error| self.backing_trouble(row.file, &row.path, &error))?;
         if !now.same_contents(stamp) {
             return Ok(None);
         }
         let Some(layout) = layout.map(Arc::new) else {
-            self.learn_as_backing(row.id, entry);
+            self.learn_as_backing(track, entry);
             return Ok(as_backing());
         };
-        self.remember_size(row.id, entry.content_version, generation, layout.len(), lasts);
-        self.parts.layouts.insert(row.id, generation, Arc::clone(&layout));
+        self.remember_size(track, entry.content_version, generation, layout.len(), lasts);
+        self.parts.layouts.insert(track, generation, Arc::clone(&layout));
         Ok(Some((layout, false)))
     }
 
-    /// Enters a content among the open ones, unless the track moved ahead of it meanwhile (`None`), or a former content
+    /// Enters a content among the open ones, unless the file moved ahead of it meanwhile (`None`), or a former content
     /// is open under this number ([`FsError::Stale`]: looking the name up again leads to the present number).
     fn register(&self, ino: Ino, view: &View, entry: &Entry, ready: Ready) -> FsResult<Option<Opened>> {
-        let track = ready.row.id;
+        let file = ready.row.file;
         let generation = self.generation(view, entry);
         let served = if ready.as_backing {
             Served { size: ready.stamp.size, mtime_ns: ready.stamp.mtime_ns }
@@ -147,20 +150,20 @@ impl Vfs {
         {
             let mut opens = lock(&self.opens);
             let now = self.view.load();
-            let present = now.tracks.get(track).ok_or(FsError::NotFound)?;
+            let present = now.tracks.get(file).ok_or(FsError::NotFound)?;
             if self.generation(&now, present) != generation {
                 return Ok(None);
             }
             if present.epoch != ino.epoch() && opens.former(ino, Some(generation)).is_some() {
                 return Err(FsError::Stale);
             }
-            opens.add(track, generation, self.file(ino, entry, now.tree.links(track.into()), served));
+            opens.add(file, generation, self.file(ino, entry, now.tree.links(file), served));
         }
-        let mut handle = TrackHandle {
-            track,
+        let mut handle = FileHandle {
+            file,
             ino,
             generation,
-            content_version: ready.row.content_version,
+            content_version: ready.row.recorded.content_version,
             layout: ready.layout,
             as_backing: ready.as_backing,
             reader: self.parts.read_ahead.decorate(Arc::clone(&ready.source)),
@@ -172,14 +175,14 @@ impl Vfs {
         };
         let passthrough = self.for_the_kernel(&mut handle);
         // While the kernel has not been told of a change, it may hold pages of the former content under this number.
-        let direct = passthrough.is_none() && lock(&self.pending).is_untold(track);
+        let direct = passthrough.is_none() && lock(&self.pending).is_untold(file);
         self.metrics.handles.add(1);
-        let handle = self.handles.insert(Handle::Track(handle));
+        let handle = self.handles.insert(Handle::File(handle));
         Ok(Some(Opened { handle, passthrough, direct }))
     }
 
     /// The file that the kernel may read in place of this handle.
-    fn for_the_kernel(&self, handle: &mut TrackHandle) -> Option<Arc<dyn Source>> {
+    fn for_the_kernel(&self, handle: &mut FileHandle) -> Option<Arc<dyn Source>> {
         if !self.kernel_reads.load(Ordering::Relaxed) || handle.source.file().is_none() {
             return None;
         }
@@ -187,12 +190,12 @@ impl Vfs {
             return Some(Arc::clone(&handle.source));
         }
         handle.has_plain_file = true;
-        self.plain_files.acquire(handle.track, handle.generation, || self.plain_file(handle))
+        self.plain_files.acquire(handle.file, handle.generation, || self.plain_file(handle))
     }
 
     /// Makes a plain file of a handle's content. The stamp is looked at behind it: were the backing file written to
     /// meanwhile, it would hold bytes of two contents.
-    fn plain_file(&self, handle: &TrackHandle) -> Option<Arc<dyn Source>> {
+    fn plain_file(&self, handle: &FileHandle) -> Option<Arc<dyn Source>> {
         let splicing = Splicing {
             path: &handle.path,
             source: &*handle.source,
@@ -209,7 +212,7 @@ impl Vfs {
     }
 
     pub(crate) fn note_passthrough(&self, number: u64) {
-        if let Some(Handle::Track(handle)) = self.handles.get(number).as_deref() {
+        if let Some(Handle::File(handle)) = self.handles.get(number).as_deref() {
             let mut opens = lock(&self.opens);
             if !handle.passed_through.swap(true, Ordering::Relaxed) {
                 opens.pass_through(handle.ino, handle.generation);
@@ -220,34 +223,26 @@ impl Vfs {
     pub(crate) fn release_file(&self, number: u64) {
         let Some(handle) = self.handles.remove(number) else { return };
         self.metrics.handles.sub(1);
-        let Handle::Track(handle) = &*handle else { return };
+        let Handle::File(handle) = &*handle else { return };
         if handle.has_plain_file {
-            self.plain_files.release(handle.track, handle.generation, self.parts.clock.now_ns());
+            self.plain_files.release(handle.file, handle.generation, self.parts.clock.now_ns());
         }
         let settles = {
             let mut opens = lock(&self.opens);
             let passed_through = handle.passed_through.load(Ordering::Relaxed);
             let was_last = opens.remove(handle.ino, handle.generation, passed_through);
             let view = self.view.load();
-            let renumbered = view.tracks.get(handle.track).filter(|entry| entry.epoch != 0);
-            was_last && renumbered.is_some_and(|entry| opens.first_is_free(handle.track, self.generation(&view, entry)))
+            let renumbered = view.tracks.get(handle.file).filter(|entry| entry.epoch != 0);
+            was_last && renumbered.is_some_and(|entry| opens.first_is_free(handle.file, self.generation(&view, entry)))
         };
         if settles {
-            self.settle_later(handle.track);
+            self.settle_later(handle.file);
         }
     }
 
-    /// A track's row, without its tags.
-    pub(crate) fn row(&self, track: TrackId) -> FsResult<TrackRow> {
-        let mut row = None;
-        let visited =
-            patiently(|| self.parts.catalog.for_tracks(&[track], &[], &mut |found| row = Some(found.row.clone())));
-        visited.and_then(|()| row.ok_or(CatalogError::NotFound)).map_err(|error| self.store_trouble(&error))
-    }
-
     /// What a failing backing file means for a request. Said once a minute a file, with its path.
-    pub(crate) fn backing_trouble(&self, track: TrackId, path: &Path, error: &io::Error) -> FsError {
-        if let Some(times) = self.complaints.each_minute(Complaint::Backing(track), self.parts.clock.now_ns()) {
+    pub(crate) fn backing_trouble(&self, file: FileId, path: &Path, error: &io::Error) -> FsError {
+        if let Some(times) = self.complaints.each_minute(Complaint::Backing(file), self.parts.clock.now_ns()) {
             tracing::error!(path = %path.display(), %error, times, "the backing file cannot be read");
         }
         match error.kind() {

@@ -1,13 +1,13 @@
 //! Which contents are open under which inode number.
 //!
-//! The kernel's cached pages and passthrough registrations belong to an inode number. So while a former content of a track
-//! is open, the present one goes by the track's next number, and once the former is closed the track gets its first
+//! The kernel's cached pages and passthrough registrations belong to an inode number. So while a former content of a file
+//! is open, the present one goes by the file's next number, and once the former is closed the file gets its first
 //! number back.
 
 use hashbrown::HashMap;
 use musefs_contracts::cache::ContentKey;
 use musefs_contracts::filesystem::Attributes;
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 
 /// One content open under one number.
 #[derive(Clone, Copy, Debug)]
@@ -21,19 +21,19 @@ struct Open {
     attributes: Attributes,
 }
 
-/// All open tracks.
+/// All open files.
 #[derive(Debug, Default)]
 pub(crate) struct Opens {
-    open: HashMap<TrackId, Vec<Open>>,
-    /// Tracks that ever had another number than the first, with the highest they had: the kernel may know all of these.
-    highest: HashMap<TrackId, u8>,
+    open: HashMap<FileId, Vec<Open>>,
+    /// Files that ever had another number than the first, with the highest they had: the kernel may know all of these.
+    highest: HashMap<FileId, u8>,
 }
 
 impl Opens {
     /// Counts a handle on a content.
-    pub(crate) fn add(&mut self, track: TrackId, generation: ContentKey, attributes: Attributes) {
+    pub(crate) fn add(&mut self, file: impl Into<FileId>, generation: ContentKey, attributes: Attributes) {
         let epoch = attributes.ino.epoch();
-        let opens = self.open.entry(track).or_default();
+        let opens = self.open.entry(file.into()).or_default();
         match opens.iter_mut().find(|open| open.epoch == epoch && open.generation == generation) {
             Some(open) => open.handles += 1,
             None => opens.push(Open { epoch, generation, handles: 1, passed_through: 0, attributes }),
@@ -49,38 +49,39 @@ impl Opens {
 
     /// Takes a handle away. Whether it was the last one on that content.
     pub(crate) fn remove(&mut self, ino: Ino, generation: ContentKey, passed_through: bool) -> bool {
-        let Some(track) = ino.track() else { return false };
+        let Some(file) = ino.file() else { return false };
         let Some(open) = self.find(ino, generation) else { return false };
         open.handles -= 1;
         open.passed_through -= u32::from(passed_through);
         if open.handles > 0 {
             return false;
         }
-        if let Some(opens) = self.open.get_mut(&track) {
+        if let Some(opens) = self.open.get_mut(&file) {
             opens.retain(|open| open.handles > 0);
             if opens.is_empty() {
-                self.open.remove(&track);
+                self.open.remove(&file);
             }
         }
         true
     }
 
     fn find(&mut self, ino: Ino, generation: ContentKey) -> Option<&mut Open> {
-        let opens = self.open.get_mut(&ino.track()?)?;
+        let opens = self.open.get_mut(&ino.file()?)?;
         opens.iter_mut().find(|open| open.epoch == ino.epoch() && open.generation == generation)
     }
 
     /// The attributes of a content other than `generation` that is open under this number.
     pub(crate) fn former(&self, ino: Ino, generation: Option<ContentKey>) -> Option<Attributes> {
-        let mut opens = self.open.get(&ino.track()?)?.iter();
+        let mut opens = self.open.get(&ino.file()?)?.iter();
         opens.find(|open| open.epoch == ino.epoch() && Some(open.generation) != generation).map(|open| open.attributes)
     }
 
-    /// The number that `generation`, the track's new content, is to go by, where its last content went by `epoch`.
+    /// The number that `generation`, the file's new content, is to go by, where its last content went by `epoch`.
     ///
     /// `cached` says whether contents count that are read through the kernel's page cache.
-    pub(crate) fn epoch_for(&mut self, track: TrackId, epoch: u8, generation: ContentKey, cached: bool) -> u8 {
-        let Some(opens) = self.open.get(&track) else { return epoch };
+    pub(crate) fn epoch_for(&mut self, file: impl Into<FileId>, epoch: u8, generation: ContentKey, cached: bool) -> u8 {
+        let file = file.into();
+        let Some(opens) = self.open.get(&file) else { return epoch };
         let taken = |epoch: u8| {
             opens
                 .iter()
@@ -89,22 +90,28 @@ impl Opens {
         // All numbers taken would need as many contents open at once; mixing their pages is the best that is left then.
         let free = (0..=u8::MAX).map(|step| epoch.wrapping_add(step)).find(|epoch| !taken(*epoch)).unwrap_or(epoch);
         if free != 0 {
-            let highest = self.highest.entry(track).or_default();
+            let highest = self.highest.entry(file).or_default();
             *highest = free.max(*highest);
         }
         free
     }
 
-    /// Whether the first number of a track is free of contents other than `generation`.
-    pub(crate) fn first_is_free(&self, track: TrackId, generation: ContentKey) -> bool {
-        self.former(Ino::of_track(track, 0), Some(generation)).is_none()
+    /// Whether the first number of a file is free of contents other than `generation`.
+    pub(crate) fn first_is_free(&self, file: impl Into<FileId>, generation: ContentKey) -> bool {
+        self.former(Ino::of_file(file.into(), 0), Some(generation)).is_none()
     }
 
-    /// The numbers under which the kernel may have cached something of the track that is not `generation`'s, except those
+    /// The numbers under which the kernel may have cached something of the file that is not `generation`'s, except those
     /// under which a former content is open on purpose.
-    pub(crate) fn cached_numbers(&self, track: TrackId, epoch: u8, generation: Option<ContentKey>) -> Vec<Ino> {
-        let highest = self.highest.get(&track).copied().unwrap_or_default();
-        let numbers = (0..=highest).map(|epoch| Ino::of_track(track, epoch));
+    pub(crate) fn cached_numbers(
+        &self,
+        file: impl Into<FileId>,
+        epoch: u8,
+        generation: Option<ContentKey>,
+    ) -> Vec<Ino> {
+        let file = file.into();
+        let highest = self.highest.get(&file).copied().unwrap_or_default();
+        let numbers = (0..=highest).map(|epoch| Ino::of_file(file, epoch));
         numbers.filter(|ino| ino.epoch() == epoch || self.former(*ino, generation).is_none()).collect()
     }
 }

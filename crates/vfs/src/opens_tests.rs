@@ -1,5 +1,6 @@
 use super::*;
 use musefs_contracts::filesystem::FileKind;
+use musefs_contracts::ids::TrackId;
 
 const TRACK: TrackId = TrackId(7);
 

@@ -8,6 +8,7 @@ use musefs_contracts::filesystem::Document;
 use musefs_contracts::format::Formats;
 use musefs_contracts::meter::Meter;
 use musefs_contracts::readahead::ReadAhead;
+use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::splicer::Splicer;
 use musefs_contracts::template::PathTemplate;
 use musefs_contracts::tree::Tree;
@@ -33,6 +34,8 @@ pub struct VfsParts {
     pub read_ahead: Arc<dyn ReadAhead>,
     /// Makes plain files of edited tracks, for the kernel to read.
     pub splicer: Arc<dyn Splicer>,
+    /// Which files beside the music are shown next to its tracks; `None` shows none.
+    pub sidecars: Option<Arc<dyn SidecarRules>>,
     /// Opens backing files.
     pub backing: Arc<dyn Backing>,
     /// Tells the time.

@@ -7,7 +7,7 @@ use crate::sync::{Mutex, lock};
 use hashbrown::HashMap;
 use musefs_contracts::backing::Source;
 use musefs_contracts::cache::ContentKey;
-use musefs_contracts::ids::TrackId;
+use musefs_contracts::ids::FileId;
 use std::sync::Arc;
 
 /// How long a file is kept behind its last release. Not long, since it keeps its file system from being unmounted, and the
@@ -16,7 +16,7 @@ const KEPT_NS: i64 = 15_000_000_000;
 /// How many are kept behind their last release.
 const MOST_KEPT: usize = 32;
 
-type Key = (TrackId, ContentKey);
+type Key = (FileId, ContentKey);
 
 /// One content's file.
 struct PlainFile {
@@ -35,11 +35,11 @@ impl PlainFiles {
     /// Counts a handle on a content and answers its file, made if there is none yet.
     pub(crate) fn acquire(
         &self,
-        track: TrackId,
+        file: impl Into<FileId>,
         generation: ContentKey,
         make: impl FnOnce() -> Option<Arc<dyn Source>>,
     ) -> Option<Arc<dyn Source>> {
-        let key = (track, generation);
+        let key = (file.into(), generation);
         if let Some(known) = lock(&self.0).get_mut(&key) {
             known.handles += 1;
             return known.source.clone();
@@ -53,8 +53,8 @@ impl PlainFiles {
     }
 
     /// Takes a handle away.
-    pub(crate) fn release(&self, track: TrackId, generation: ContentKey, now_ns: i64) {
-        let key = (track, generation);
+    pub(crate) fn release(&self, file: impl Into<FileId>, generation: ContentKey, now_ns: i64) {
+        let key = (file.into(), generation);
         let mut files = lock(&self.0);
         let Some(file) = files.get_mut(&key) else { return };
         file.handles -= 1;
@@ -94,6 +94,7 @@ impl PlainFiles {
 mod tests {
     use super::*;
     use musefs_contracts::backing::MemorySource;
+    use musefs_contracts::ids::TrackId;
 
     fn key(version: i64) -> ContentKey {
         ContentKey { content_version: version, stamp_digest: 7 }

@@ -1,7 +1,7 @@
 //! Reading open files.
 
 use crate::Vfs;
-use crate::handle::{Handle, TrackHandle};
+use crate::handle::{FileHandle, Handle};
 use musefs_contracts::backing::{Source, read_exact_at};
 use musefs_contracts::filesystem::{FsError, FsResult};
 use musefs_contracts::ids::ArtId;
@@ -23,7 +23,7 @@ impl Vfs {
     ) -> FsResult<()> {
         let result = match self.handles.get(number).as_deref() {
             None => Err(FsError::BadHandle),
-            Some(Handle::Track(handle)) => self.read_track(handle, offset, len, out, may_wait),
+            Some(Handle::File(handle)) => self.read_file(handle, offset, len, out, may_wait),
             Some(Handle::Document(text)) => {
                 out.clear();
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
@@ -37,9 +37,9 @@ impl Vfs {
         result
     }
 
-    fn read_track(
+    fn read_file(
         &self,
-        handle: &TrackHandle,
+        handle: &FileHandle,
         offset: u64,
         len: usize,
         out: &mut Vec<u8>,
@@ -61,7 +61,7 @@ impl Vfs {
     /// A spliced read is only as good as the offsets it was made with. Looked at after the read: an unchanged stamp then
     /// says that the bytes were the right ones. The ctime does not count: it moves when another file takes the name of
     /// this one, which leaves the open one as it was.
-    fn check_unchanged(&self, handle: &TrackHandle) -> FsResult<()> {
+    fn check_unchanged(&self, handle: &FileHandle) -> FsResult<()> {
         if handle.as_backing {
             return Ok(());
         }
@@ -73,9 +73,9 @@ impl Vfs {
     }
 
     /// A read failed for good: EIO for this one, a look at the file for the next ones.
-    fn read_trouble(&self, handle: &TrackHandle, error: &io::Error) -> FsError {
-        self.backing_trouble(handle.track, &handle.path, error);
-        self.suspect(handle.track);
+    fn read_trouble(&self, handle: &FileHandle, error: &io::Error) -> FsError {
+        self.backing_trouble(handle.file, &handle.path, error);
+        self.suspect(handle.file);
         FsError::Io
     }
 }
@@ -83,7 +83,7 @@ impl Vfs {
 /// Where the segments of one handle's layout are read from.
 pub(crate) struct HandleIo<'a> {
     pub(crate) vfs: &'a Vfs,
-    pub(crate) handle: &'a TrackHandle,
+    pub(crate) handle: &'a FileHandle,
     /// Whether it may wait for storage.
     pub(crate) may_wait: bool,
 }
@@ -139,8 +139,8 @@ impl SegmentIo for HandleIo<'_> {
             catalog.read_tag_value(value.track, &value.key, value.ordinal, offset, chunk).map_err(io::Error::other)
         })?;
         // Unlike a picture, a value may be exchanged under its name; the track's version then tells.
-        match self.vfs.row(self.handle.track) {
-            Ok(row) if row.content_version == self.handle.content_version => Ok(()),
+        match self.vfs.row(self.handle.file) {
+            Ok(row) if row.recorded.content_version == self.handle.content_version => Ok(()),
             _ => Err(io::Error::other("a binary value was changed in the store while the file is open")),
         }
     }

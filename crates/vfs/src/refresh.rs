@@ -2,18 +2,16 @@
 
 use crate::Vfs;
 use crate::complaints::Complaint;
-use crate::load::load;
+use crate::load::{Sidecars, load};
 use crate::opens::Opens;
 use crate::pending::Pending;
-use crate::placing::place;
 use crate::sync::{lock, write};
-use crate::track_table::{Entry, TrackTable};
-use crate::tree_diff::{arrivals, whole};
+use crate::track_table::Entry;
+use crate::tree_diff::whole;
 use crate::view::View;
-use hashbrown::HashSet;
 use musefs_contracts::catalog::{CatalogError, CatalogResult, Changes};
-use musefs_contracts::ids::{Ino, Revision, StoreId, TrackId};
-use musefs_contracts::tree::{PlacementChange, TreeDelta, TreeSnapshot};
+use musefs_contracts::ids::{FileId, Ino, Revision, StoreId};
+use musefs_contracts::tree::{TreeDelta, TreeSnapshot};
 use std::sync::Arc;
 
 /// What a refresh came to.
@@ -21,7 +19,7 @@ use std::sync::Arc;
 pub enum Refreshed {
     /// The store had nothing new.
     Unchanged,
-    /// So many tracks were inserted, changed or deleted.
+    /// So many files were inserted, changed or deleted, or stand elsewhere.
     Changed(u64),
     /// Everything was read again.
     Rebuilt,
@@ -30,32 +28,35 @@ pub enum Refreshed {
 }
 
 /// Where the view stands in the store's history.
-#[derive(Debug)]
 pub(crate) struct RefreshState {
-    store: StoreId,
+    pub(crate) store: StoreId,
     revision: Revision,
     /// After a failure nothing is taken for granted: the store may have been put back to a former state.
-    rebuild_owed: bool,
+    pub(crate) rebuild_owed: bool,
+    /// The files beside the music, if these are shown.
+    pub(crate) sidecars: Option<Sidecars>,
 }
 
 impl RefreshState {
-    pub(crate) fn new(store: StoreId, revision: Revision) -> Self {
-        Self { store, revision, rebuild_owed: false }
+    pub(crate) fn new(store: StoreId, revision: Revision, sidecars: Option<Sidecars>) -> Self {
+        Self { store, revision, rebuild_owed: false, sidecars }
     }
 }
 
-/// New entries of tracks; `None` for those that are gone.
-type Updates = Vec<(TrackId, Option<Entry>)>;
+/// New entries of files; `None` for those that are gone.
+pub(crate) type Updates = Vec<(FileId, Option<Entry>)>;
 
 /// From one view to the next.
-struct Step {
-    store: StoreId,
-    tree: Arc<dyn TreeSnapshot>,
-    delta: TreeDelta,
-    new_directories: Vec<Ino>,
-    updates: Updates,
+pub(crate) struct Step {
+    pub(crate) store: StoreId,
+    pub(crate) tree: Arc<dyn TreeSnapshot>,
+    pub(crate) delta: TreeDelta,
+    pub(crate) new_directories: Vec<Ino>,
+    pub(crate) updates: Updates,
+    /// Files that may stand elsewhere without having changed.
+    pub(crate) moved: Vec<FileId>,
     /// Whether everything was read, not only what changed.
-    is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl Vfs {
@@ -101,7 +102,7 @@ impl Vfs {
         }
         match self.parts.catalog.changes_since(store, state.revision)? {
             Changes::Tracks { tracks, revision } => {
-                let count = self.patch(state.store, &tracks)?;
+                let count = self.patch(state, &tracks)?;
                 state.revision = revision;
                 Ok(if count == 0 { Refreshed::Unchanged } else { Refreshed::Changed(count) })
             }
@@ -112,53 +113,23 @@ impl Vfs {
         }
     }
 
-    /// Takes these tracks from the store, and leaves the others alone.
-    fn patch(&self, store: StoreId, tracks: &[TrackId]) -> CatalogResult<u64> {
-        let tracks: Vec<TrackId> = tracks.iter().copied().filter(|track| TrackTable::can_hold(*track)).collect();
-        let mut updates = Updates::with_capacity(tracks.len());
-        let mut changes = Vec::with_capacity(tracks.len());
-        let mut gone: HashSet<TrackId> = tracks.iter().copied().collect();
-        self.parts.catalog.for_tracks(&tracks, &self.fields, &mut |track| {
-            let row = track.row;
-            if gone.remove(&row.id) {
-                updates.push((row.id, Some(Entry::new(row, self.stamp_of(row)))));
-                changes.push(place(&*self.parts.template, row.id, &row.path, &self.fields, track.values));
-            }
-        })?;
-        for track in gone {
-            updates.push((track, None));
-            changes.push(PlacementChange::Remove(track.into()));
-        }
-        if updates.is_empty() {
-            return Ok(0);
-        }
-        let old = Arc::clone(&self.view.load().tree);
-        let (tree, mut delta) = self.parts.tree.apply(&old, &changes);
-        let mut came = arrivals(&*old, &*tree, &tracks);
-        delta.names.append(&mut came.names);
-        let count = updates.len() as u64;
-        let new_directories = came.directories;
-        self.publish(Step { store, tree, delta, new_directories, updates, is_whole: false });
-        Ok(count)
-    }
-
     /// Reads everything again, and finds out what is different.
     fn rebuild(&self, state: &mut RefreshState) -> CatalogResult<Refreshed> {
-        let loaded = load(&self.parts, &self.fields, &|row| self.stamp_of(row))?;
+        let loaded = load(&self.parts, &self.fields, &|file, recorded| self.stamp_of(file, recorded))?;
         let old = self.view.load_full();
         let other_store = loaded.store != old.store;
-        let differs = |track: TrackId, entry: &Entry| {
+        let differs = |file: FileId, entry: &Entry| {
             other_store
-                || old.tracks.get(track).is_none_or(|old| {
+                || old.tracks.get(file).is_none_or(|old| {
                     !old.stamp().same_contents(&entry.stamp())
                         || old.content_version != entry.content_version
                         || old.updated_ns() != entry.updated_ns()
                 })
         };
-        let changed = loaded.tracks.iter().filter(|(track, entry)| differs(*track, entry));
-        let mut updates: Updates = changed.map(|(track, entry)| (track, Some(entry.clone()))).collect();
-        let gone = old.tracks.iter().filter(|(track, _)| loaded.tracks.get(*track).is_none());
-        updates.extend(gone.map(|(track, _)| (track, None)));
+        let changed = loaded.tracks.iter().filter(|(file, entry)| differs(*file, entry));
+        let mut updates: Updates = changed.map(|(file, entry)| (file, Some(entry.clone()))).collect();
+        let gone = old.tracks.iter().filter(|(file, _)| loaded.tracks.get(*file).is_none());
+        updates.extend(gone.map(|(file, _)| (file, None)));
         let delta = whole(&*old.tree, &*loaded.tree);
         if other_store {
             self.parts.layouts.clear();
@@ -166,18 +137,19 @@ impl Vfs {
         }
         let is_changed = other_store || !updates.is_empty() || !delta.listings.is_empty();
         if is_changed {
+            let moved = loaded.tracks.iter().map(|(file, _)| file).filter(|file| file.track().is_none()).collect();
             let (store, tree, new_directories) = (loaded.store, loaded.tree, Vec::new());
-            self.publish(Step { store, tree, delta, new_directories, updates, is_whole: true });
+            self.publish(Step { store, tree, delta, new_directories, updates, moved, is_whole: true });
         }
         if other_store {
             self.recall_sizes();
         }
-        *state = RefreshState::new(loaded.store, loaded.revision);
+        *state = RefreshState::new(loaded.store, loaded.revision, loaded.sidecars);
         Ok(Refreshed::Rebuilt)
     }
 
     /// Puts the next view in place of the last one, and notes what the kernel must forget.
-    fn publish(&self, step: Step) {
+    pub(crate) fn publish(&self, step: Step) {
         self.touch_directories(step.delta.listings.iter().chain(&step.new_directories));
         let _swap = lock(&self.swap);
         let old = self.view.load_full();
@@ -186,28 +158,33 @@ impl Vfs {
         let mut unsized_tracks = Vec::new();
         {
             let mut pending = lock(&self.pending);
-            pending.tracks += step.updates.len() as u64;
+            pending.tracks += step.updates.iter().filter(|(file, _)| file.track().is_some()).count() as u64;
             pending.names.extend(step.delta.names);
             pending.listings.extend(step.delta.listings);
-            for (track, entry) in step.updates {
-                match (old.tracks.get(track), entry) {
+            // Of what stood nowhere the kernel knows nothing.
+            let links = |file: &FileId| ![0, next.tree.links(*file)].contains(&old.tree.links(*file));
+            pending.attributes.extend(step.moved.into_iter().filter(links));
+            for (file, entry) in step.updates {
+                match (old.tracks.get(file), entry) {
                     (_, None) => {
-                        next.tracks.remove(track);
-                        self.parts.layouts.remove(track);
-                        unsized_tracks.push(track);
-                        pending.note_content(track, false);
+                        next.tracks.remove(file);
+                        if let Some(track) = file.track() {
+                            self.parts.layouts.remove(track);
+                        }
+                        unsized_tracks.extend(file.track());
+                        pending.note_content(file, false);
                     }
-                    (None, Some(entry)) => next.tracks.insert(track, entry),
+                    (None, Some(entry)) => next.tracks.insert(file, entry),
                     // A request may have read a newer state than this patch did; the next one catches up with it. What was
                     // read whole is the truth, even where a backup that was put back has lower versions.
                     (Some(before), Some(entry)) if !step.is_whole && entry.content_version < before.content_version => {
                     }
                     (Some(before), Some(entry)) => {
-                        let entry = self.succeed(&old, &next, &mut opens, &mut pending, (track, before, entry));
+                        let entry = self.succeed(&old, &next, &mut opens, &mut pending, (file, before, entry));
                         if entry.content_version == before.content_version {
-                            unsized_tracks.push(track);
+                            unsized_tracks.extend(file.track());
                         }
-                        next.tracks.insert(track, entry);
+                        next.tracks.insert(file, entry);
                     }
                 }
             }
@@ -223,14 +200,14 @@ impl Vfs {
         self.metrics.refresh_generation.add(1);
     }
 
-    /// A track's new entry in the place of the one before.
+    /// A file's new entry in the place of the one before.
     fn succeed(
         &self,
         old: &View,
         next: &View,
         opens: &mut Opens,
         pending: &mut Pending,
-        (track, before, mut entry): (TrackId, &Entry, Entry),
+        (file, before, mut entry): (FileId, &Entry, Entry),
     ) -> Entry {
         let (was, is) = (self.generation(old, before), self.generation(next, &entry));
         entry.epoch = before.epoch;
@@ -238,13 +215,13 @@ impl Vfs {
             if before.is_as_backing() && before.content_version == entry.content_version {
                 entry.set_as_backing();
             }
-            if old.tree.links(track.into()) != next.tree.links(track.into()) {
-                pending.attributes.insert(track);
+            if old.tree.links(file) != next.tree.links(file) {
+                pending.attributes.insert(file);
             }
             return entry;
         }
-        entry.epoch = opens.epoch_for(track, before.epoch, is, self.options.renumber_cached);
-        pending.note_content(track, entry.epoch != before.epoch);
+        entry.epoch = opens.epoch_for(file, before.epoch, is, self.options.renumber_cached);
+        pending.note_content(file, entry.epoch != before.epoch);
         entry
     }
 

@@ -13,7 +13,7 @@ use musefs_contracts::backing::{Source, Stamp};
 use musefs_contracts::cache::ContentKey;
 use musefs_contracts::catalog::{CatalogError, TrackRecord};
 use musefs_contracts::filesystem::{FsError, FsResult};
-use musefs_contracts::ids::TrackId;
+use musefs_contracts::ids::{FileId, TrackId};
 use std::io;
 use std::sync::Arc;
 
@@ -38,13 +38,13 @@ const UNSAVED_MAX: usize = 262_144;
 const SAVE_EACH_NS: i64 = 1_000_000_000;
 
 impl Vfs {
-    /// What is known of a track's content without asking the store.
-    pub(crate) fn known(&self, track: TrackId, entry: &Entry) -> Option<Served> {
+    /// What is known of a file's content without asking the store.
+    pub(crate) fn known(&self, file: FileId, entry: &Entry) -> Option<Served> {
         let stamp = entry.stamp();
         if self.is_structure_only() || entry.is_as_backing() {
             return Some(Served { size: stamp.size, mtime_ns: stamp.mtime_ns });
         }
-        let size = self.parts.sizes.get(track, entry.content_version)?;
+        let size = self.parts.sizes.get(file.track()?, entry.content_version)?;
         Some(Self::edited(entry, size))
     }
 
@@ -70,7 +70,7 @@ impl Vfs {
         let track = record.row.id;
         let entry = view.tracks.get(track)?;
         if !entry.is_of(&record.row) {
-            self.advance(&record.row, self.stamp_of(&record.row));
+            self.advance(&(&record.row).into(), self.stamp_of(track, &record.row));
             return None;
         }
         let stamp = entry.stamp();
@@ -83,7 +83,7 @@ impl Vfs {
             }
             Ok(None) => {
                 self.learn_as_backing(track, entry);
-                self.known(track, entry)
+                self.known(track.into(), entry)
             }
             // Either the file changed while it was looked at, and the entry with it; or it is out of reach.
             Err(error) => {
@@ -100,7 +100,7 @@ impl Vfs {
         if now.same_contents(stamp) {
             return Ok(source);
         }
-        self.advance(&record.row, now);
+        self.advance(&(&record.row).into(), now);
         Err(io::Error::other("it changed meanwhile"))
     }
 

@@ -1,4 +1,4 @@
-//! What the file system holds of every track: forty bytes each, in pages that successive tables share.
+//! What the file system holds of every file of the tree: forty bytes each, in pages that successive tables share.
 //!
 //! A table is immutable once it is published in a view. A change copies the page it touches and nothing else, so that a
 //! table of a million tracks costs an edit a few KiB. Pages hold only the entries that exist: sparse ids cost little more
@@ -6,12 +6,46 @@
 
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::TrackRow;
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
+use musefs_contracts::sidecars::Sidecar;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// What is known of one track.
+/// What a row of the store says of the contents of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// The backing file's stamp as the store has it.
+    pub(crate) stamp: Stamp,
+    /// Raised by every edit.
+    pub(crate) content_version: i64,
+    /// When the last edit was, in seconds since 1970.
+    updated_at: i64,
+    /// Whether the file is served as it is while it has that stamp.
+    pristine: bool,
+    /// Whether it is served as it is, whatever becomes of it.
+    verbatim: bool,
+}
+
+impl From<&TrackRow> for Recorded {
+    fn from(row: &TrackRow) -> Self {
+        Self {
+            stamp: row.stamp,
+            content_version: row.content_version,
+            updated_at: row.updated_at,
+            pristine: row.is_certainly_pristine(),
+            verbatim: false,
+        }
+    }
+}
+
+impl From<&Sidecar> for Recorded {
+    fn from(sidecar: &Sidecar) -> Self {
+        Self { stamp: sidecar.stamp, content_version: 0, updated_at: 0, pristine: true, verbatim: true }
+    }
+}
+
+/// What is known of one file.
 #[derive(Debug)]
 pub(crate) struct Entry {
     size: u64,
@@ -21,7 +55,7 @@ pub(crate) struct Entry {
     pub(crate) content_version: i64,
     /// When tags or art changed last, in seconds since 1970. Ends in 2106, which no store will see.
     updated_at: u32,
-    /// Number in the track's inode that new look-ups get.
+    /// Number in the file's inode that new look-ups get.
     pub(crate) epoch: u8,
     /// Facts derived from the rest, which any thread may add once it knows them. They are lost when a page is copied at that
     /// very moment, and then derived again.
@@ -33,8 +67,9 @@ const AS_BACKING: u8 = 1;
 
 impl Entry {
     /// The entry of a row whose backing file has `stamp`, which is the row's own unless the file changed since its scan.
-    pub(crate) fn new(row: &TrackRow, stamp: Stamp) -> Self {
-        let pristine = row.is_certainly_pristine() && row.stamp.same_contents(&stamp);
+    pub(crate) fn new(row: impl Into<Recorded>, stamp: Stamp) -> Self {
+        let row = row.into();
+        let pristine = row.verbatim || row.pristine && row.stamp.same_contents(&stamp);
         Self {
             size: stamp.size.min(i64::MAX as u64),
             mtime_ns: stamp.mtime_ns,
@@ -51,9 +86,10 @@ impl Entry {
         Stamp { size: self.size, mtime_ns: self.mtime_ns, ctime_ns: self.ctime_ns, file: 0 }
     }
 
-    /// Whether the entry speaks of this state of the track's rows. The time counts beside the version, since a backup that is
+    /// Whether the entry speaks of this state of the file's rows. The time counts beside the version, since a backup that is
     /// put back can reach the same version by other edits.
-    pub(crate) fn is_of(&self, row: &TrackRow) -> bool {
+    pub(crate) fn is_of(&self, row: impl Into<Recorded>) -> bool {
+        let row = row.into();
         self.content_version == row.content_version && self.updated_at == seconds(row.updated_at)
     }
 
@@ -120,13 +156,13 @@ impl Chunk {
     }
 }
 
-/// Where an id lies: chunk, page in it, slot in that.
-fn position(track: TrackId) -> (u64, u32, u32) {
-    let id = track.0 as u64;
+/// Where a file lies: chunk, page in it, slot in that. Companions follow behind all tracks.
+fn position(file: FileId) -> (u64, u32, u32) {
+    let id = Ino::of_file(file, 0).0 >> 8;
     (id >> 14, (id >> 6 & 255) as u32, (id & 63) as u32)
 }
 
-/// The entries of all tracks, by id. Cloning copies a handful of pointers.
+/// The entries of all files, by id. Cloning copies a handful of pointers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrackTable {
     chunks: BTreeMap<u64, Arc<Chunk>>,
@@ -134,27 +170,28 @@ pub(crate) struct TrackTable {
 }
 
 impl TrackTable {
-    /// Whether a track of this id can have an inode number; a store may hold any id.
-    pub(crate) fn can_hold(track: TrackId) -> bool {
-        Ino::of_track(track, 0).track() == Some(track)
+    /// Whether a file of this id can have an inode number; a store may hold any id.
+    pub(crate) fn can_hold(file: impl Into<FileId>) -> bool {
+        let file = file.into();
+        Ino::of_file(file, 0).file() == Some(file)
     }
 
-    /// Number of tracks.
+    /// Number of files.
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
-    /// The entry of a track.
-    pub(crate) fn get(&self, track: TrackId) -> Option<&Entry> {
-        let (chunk, page, slot) = position(track);
+    /// The entry of a file.
+    pub(crate) fn get(&self, file: impl Into<FileId>) -> Option<&Entry> {
+        let (chunk, page, slot) = position(file.into());
         let chunk = self.chunks.get(&chunk)?;
         let page = &chunk.pages[chunk.index(page).ok()?];
         Some(&page.entries[page.index(slot).ok()?])
     }
 
-    /// Puts an entry in, in place of the track's last one.
-    pub(crate) fn insert(&mut self, track: TrackId, entry: Entry) {
-        let (chunk, page_number, slot) = position(track);
+    /// Puts an entry in, in place of the file's last one.
+    pub(crate) fn insert(&mut self, file: impl Into<FileId>, entry: Entry) {
+        let (chunk, page_number, slot) = position(file.into());
         let chunk = Arc::make_mut(self.chunks.entry(chunk).or_default());
         let at = chunk.index(page_number).unwrap_or_else(|at| {
             chunk.present[(page_number / 64) as usize] |= 1 << (page_number % 64);
@@ -173,11 +210,12 @@ impl TrackTable {
     }
 
     /// Takes an entry out.
-    pub(crate) fn remove(&mut self, track: TrackId) {
-        if self.get(track).is_none() {
+    pub(crate) fn remove(&mut self, file: impl Into<FileId>) {
+        let file = file.into();
+        if self.get(file).is_none() {
             return;
         }
-        let (chunk_number, page_number, slot) = position(track);
+        let (chunk_number, page_number, slot) = position(file);
         let Some(chunk) = self.chunks.get_mut(&chunk_number).map(Arc::make_mut) else { return };
         let Ok(page_at) = chunk.index(page_number) else { return };
         let page = Arc::make_mut(&mut chunk.pages[page_at]);
@@ -195,13 +233,14 @@ impl TrackTable {
     }
 
     /// All entries in order of id.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (TrackId, &Entry)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (FileId, &Entry)> {
         self.chunks.iter().flat_map(|(chunk_number, chunk)| {
             let page_numbers = (0..256).filter(|page| chunk.index(*page).is_ok());
             page_numbers.zip(&chunk.pages).flat_map(move |(page_number, page)| {
                 let slots = (0..64).filter(|slot| page.index(*slot).is_ok());
                 let first = chunk_number << 14 | u64::from(page_number) << 6;
-                slots.zip(&page.entries).map(move |(slot, entry)| (TrackId((first | u64::from(slot)) as i64), entry))
+                let file = move |slot: u32| Ino((first | u64::from(slot)) << 8).file();
+                slots.zip(&page.entries).filter_map(move |(slot, entry)| Some((file(slot)?, entry)))
             })
         })
     }

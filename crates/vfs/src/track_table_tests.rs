@@ -1,5 +1,6 @@
 use super::*;
 use musefs_contracts::anatomy::{ByteRange, FormatId};
+use musefs_contracts::ids::{CompanionId, SidecarId, TrackId};
 use proptest::prelude::*;
 use std::path::PathBuf;
 
@@ -43,23 +44,39 @@ fn ids_without_an_inode_number_are_refused() {
     assert!(TrackTable::can_hold(TrackId((1 << 53) - 1)));
 }
 
+#[test]
+fn a_sidecar_is_served_as_it_is_whatever_becomes_of_it() {
+    let sidecar = Sidecar { id: SidecarId(1), path: PathBuf::new(), stamp: Stamp::default() };
+    let changed = Stamp { size: 9, ..Stamp::default() };
+    assert!(Entry::new(&sidecar, changed).is_as_backing());
+}
+
+fn files() -> impl Strategy<Value = FileId> {
+    prop_oneof![
+        (1i64..200).prop_map(|id| TrackId(id).into()),
+        (1i64..1 << 53).prop_map(|id| TrackId(id).into()),
+        (0u64..200).prop_map(|id| CompanionId(id).into()),
+        (0u64..1 << 53).prop_map(|id| CompanionId(id).into()),
+    ]
+}
+
 proptest! {
     #[test]
-    fn the_table_is_a_map(operations in prop::collection::vec((prop_oneof![1i64..200, 1i64..1 << 53], prop::option::of(0i64..9)), 0..200)) {
+    fn the_table_is_a_map(operations in prop::collection::vec((files(), prop::option::of(0i64..9)), 0..200)) {
         let mut table = TrackTable::default();
         let mut model = BTreeMap::new();
         for (id, version) in operations {
             if let Some(version) = version {
-                table.insert(TrackId(id), entry(version));
+                table.insert(id, entry(version));
                 model.insert(id, version);
             } else {
-                table.remove(TrackId(id));
+                table.remove(id);
                 model.remove(&id);
             }
-            prop_assert_eq!(table.get(TrackId(id)).map(|entry| entry.content_version), model.get(&id).copied());
+            prop_assert_eq!(table.get(id).map(|entry| entry.content_version), model.get(&id).copied());
         }
         prop_assert_eq!(table.len(), model.len() as u64);
-        let all: Vec<_> = table.iter().map(|(track, entry)| (track.0, entry.content_version)).collect();
+        let all: Vec<_> = table.iter().map(|(track, entry)| (track, entry.content_version)).collect();
         prop_assert_eq!(all, model.into_iter().collect::<Vec<_>>());
     }
 }

@@ -1,7 +1,7 @@
 //! What two trees differ in.
 
 use hashbrown::{HashMap, HashSet};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::tree::{NodeKind, TreeDelta, TreeSnapshot};
 
 /// What the kernel may have cached of `old` and must forget now that `new` is in its place, new names included (their
@@ -55,12 +55,16 @@ pub(crate) struct Arrivals {
     pub(crate) directories: Vec<Ino>,
 }
 
-/// What is new in `new` through these tracks. Costs in proportion to them and to the listings that got new directories.
-pub(crate) fn arrivals(old: &dyn TreeSnapshot, new: &dyn TreeSnapshot, tracks: &[TrackId]) -> Arrivals {
+/// What is new in `new` through these files. Costs in proportion to them and to the listings that got new directories.
+pub(crate) fn arrivals(
+    old: &dyn TreeSnapshot,
+    new: &dyn TreeSnapshot,
+    files: impl IntoIterator<Item = FileId>,
+) -> Arrivals {
     let mut found = Arrivals::default();
     let mut new_directories = HashSet::new();
-    for track in tracks {
-        for (directory, name) in new.places((*track).into()) {
+    for file in files {
+        for (directory, name) in new.places(file) {
             if old.contains_directory(directory) {
                 if old.lookup(directory, &name).is_none() {
                     found.names.push((directory, name));

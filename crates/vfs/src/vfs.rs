@@ -20,7 +20,7 @@ use hashbrown::HashMap;
 use musefs_contracts::cache::ContentKey;
 use musefs_contracts::catalog::CatalogError;
 use musefs_contracts::change::{ChangeListener, NoListener};
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::metric;
 use musefs_contracts::notifier::{KernelNotifier, NoNotifier};
 use std::sync::Arc;
@@ -48,8 +48,8 @@ pub struct Vfs {
     pub(crate) pending: Mutex<Pending>,
     /// Wakes the refresher.
     pub(crate) signal: Signal,
-    /// Tracks whose backing file is not the one that the store knows.
-    pub(crate) observed: Mutex<HashMap<TrackId, Observed>>,
+    /// Files whose backing file is not the one that the store knows.
+    pub(crate) observed: Mutex<HashMap<FileId, Observed>>,
     pub(crate) size_state: Mutex<SizeState>,
     /// When the listings of directories changed; those not named here have not changed since the mount came up.
     pub(crate) directory_times: RwLock<HashMap<Ino, i64>>,
@@ -67,7 +67,7 @@ impl Vfs {
     pub fn new(parts: VfsParts, options: VfsOptions) -> Result<Arc<Self>, CatalogError> {
         let fields = stored_fields(&*parts.template);
         let metrics = Metrics::new(&*parts.meter, options.dir_handles_max);
-        let loaded = load(&parts, &fields, &|row| row.stamp)?;
+        let loaded = load(&parts, &fields, &|_, recorded| recorded.stamp)?;
         let view = View { store: loaded.store, tree: loaded.tree, tracks: loaded.tracks };
         let catalog = Arc::clone(&parts.catalog);
         parts.meter.observe(&metric::SQLITE_MEMORY_BYTES, Box::new(move || catalog.memory_bytes() as f64));
@@ -75,7 +75,7 @@ impl Vfs {
             fields,
             view: ArcSwap::from_pointee(view),
             swap: Mutex::default(),
-            refreshing: Mutex::new(RefreshState::new(loaded.store, loaded.revision)),
+            refreshing: Mutex::new(RefreshState::new(loaded.store, loaded.revision, loaded.sidecars)),
             opens: Mutex::default(),
             plain_files: PlainFiles::default(),
             kernel_reads: AtomicBool::new(options.passthrough),
@@ -110,7 +110,7 @@ impl Vfs {
         *write(&self.listener) = listener;
     }
 
-    /// Tells contents of a track apart.
+    /// Tells contents of a file apart.
     pub(crate) fn generation(&self, view: &View, entry: &Entry) -> ContentKey {
         generation(view.store, self.options.mode, entry)
     }

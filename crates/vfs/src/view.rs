@@ -1,10 +1,9 @@
-//! One published state of the file system: the tree, and what is known of each track.
+//! One published state of the file system: the tree, and what is known of each file.
 
 use crate::options::Mode;
-use crate::track_table::{Entry, TrackTable};
+use crate::track_table::{Entry, Recorded, TrackTable};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::cache::ContentKey;
-use musefs_contracts::catalog::TrackRow;
 use musefs_contracts::ids::StoreId;
 use musefs_contracts::tree::TreeSnapshot;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,11 +15,11 @@ pub(crate) struct View {
     pub(crate) store: StoreId,
     /// Names.
     pub(crate) tree: Arc<dyn TreeSnapshot>,
-    /// Tracks, those that the template leaves out included.
+    /// Files, those that stand nowhere included.
     pub(crate) tracks: TrackTable,
 }
 
-/// Tells contents apart: two equal keys of one track stand for the same served bytes.
+/// Tells contents apart: two equal keys of one file stand for the same served bytes.
 pub(crate) fn generation(store: StoreId, mode: Mode, entry: &Entry) -> ContentKey {
     let mut hasher = DefaultHasher::new();
     (store, entry.stamp()).hash(&mut hasher);
@@ -35,7 +34,7 @@ pub(crate) fn generation(store: StoreId, mode: Mode, entry: &Entry) -> ContentKe
 }
 
 /// Whether an entry still speaks of this row and this state of the backing file.
-pub(crate) fn describes(entry: &Entry, mode: Mode, row: &TrackRow, stamp: &Stamp) -> bool {
+pub(crate) fn describes(entry: &Entry, mode: Mode, row: impl Into<Recorded>, stamp: &Stamp) -> bool {
     let same_tags = mode == Mode::StructureOnly || entry.is_of(row);
     same_tags && entry.stamp().same_contents(stamp)
 }

@@ -10,13 +10,14 @@ pub mod views;
 use musefs_cache::{BudgetedLayoutCache, CompactSizeCache};
 use musefs_contracts::backing::{Backing, read_exact_at};
 use musefs_contracts::clock::ManualClock;
-use musefs_contracts::filesystem::{Attributes, Document, FileSystem, FsError, FsResult, Opened};
+use musefs_contracts::filesystem::{Attributes, Document, FileKind, FileSystem, FsError, FsResult, Opened};
 use musefs_contracts::format::{Formats, Head};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::meter::{Counter, Gauge, Meter, NoMeter};
 use musefs_contracts::metric::Metric;
 use musefs_contracts::notifier::KernelNotifier;
 use musefs_contracts::readahead::NoReadAhead;
+use musefs_contracts::sidecars::{SidecarFile, SidecarRules};
 use musefs_contracts::splicer::NoSplicer;
 use musefs_contracts::template::PathTemplate;
 use musefs_contracts::writer::{CatalogWriter, Ingest, IngestMode};
@@ -68,8 +69,8 @@ impl KernelNotifier for Recorder {
 }
 
 pub fn show(ino: Ino) -> String {
-    match ino.track() {
-        Some(track) => format!("{track}.{}", ino.epoch()),
+    match ino.file() {
+        Some(file) => format!("{file}.{}", ino.epoch()),
         None if ino == Ino::ROOT => "root".into(),
         None => "dir".into(),
     }
@@ -120,6 +121,8 @@ pub struct World {
     /// Shown instead of the template.
     pub views: Option<Arc<dyn PathTemplate>>,
     pub document: Option<Arc<dyn Document>>,
+    /// Which files beside the music are shown.
+    pub sidecars: Option<Arc<dyn SidecarRules>>,
     pub options: VfsOptions,
 }
 
@@ -134,6 +137,7 @@ impl Default for World {
             template: "$artist/$title".into(),
             views: None,
             document: None,
+            sidecars: None,
             options: VfsOptions::default(),
         }
     }
@@ -154,6 +158,24 @@ impl World {
         self.scan(name)
     }
 
+    /// Puts a file that is no music on the shelf and scans it.
+    pub fn add_beside(&self, name: &str, bytes: &[u8]) {
+        self.shelf.put(&path(name), bytes.to_vec());
+        let stamp = self.shelf.stat(&path(name)).unwrap();
+        let file = SidecarFile { path: path(name), stamp };
+        self.store.memory().writer().update_sidecars(&[file], &[]).unwrap();
+    }
+
+    /// Takes a file that is no music from the shelf and from the store.
+    pub fn remove_beside(&self, name: &str) {
+        self.shelf.remove(&path(name));
+        let (mut gone, memory) = (Vec::new(), self.store.memory());
+        let mut note =
+            |known: musefs_contracts::sidecars::Sidecar| gone.extend((known.path == path(name)).then_some(known.id));
+        musefs_contracts::catalog::Catalog::for_each_sidecar(&*memory, &mut note).unwrap();
+        memory.writer().update_sidecars(&[], &gone).unwrap();
+    }
+
     /// Scans a file that is on the shelf.
     pub fn scan(&self, name: &str) -> TrackId {
         self.scan_as(name, |_| {})
@@ -161,6 +183,22 @@ impl World {
 
     /// Scans a file and records something else of it than was found.
     pub fn scan_as(&self, name: &str, change: impl FnOnce(&mut musefs_contracts::anatomy::Anatomy)) -> TrackId {
+        self.ingest(name, IngestMode::Add, change)
+    }
+
+    /// Moves a file of a track, and scans that.
+    pub fn move_file(&self, track: TrackId, from: &str, to: &str) {
+        self.shelf.put(&path(to), self.shelf.bytes(&path(from)));
+        self.shelf.remove(&path(from));
+        self.ingest(to, IngestMode::Moved(track), |_| {});
+    }
+
+    fn ingest(
+        &self,
+        name: &str,
+        mode: IngestMode,
+        change: impl FnOnce(&mut musefs_contracts::anatomy::Anatomy),
+    ) -> TrackId {
         let path = path(name);
         let source = self.shelf.open(&path).unwrap();
         let stamp = source.stamp().unwrap();
@@ -176,7 +214,7 @@ impl World {
         });
         change(&mut probe.anatomy);
         let memory = self.store.memory();
-        let ingest = Ingest { path: path.clone(), stamp, probe, fingerprint: None, mode: IngestMode::Add };
+        let ingest = Ingest { path: path.clone(), stamp, probe, fingerprint: None, mode };
         memory.writer().ingest(&[ingest]).unwrap();
         musefs_contracts::catalog::Catalog::find_path(&*memory, &path).unwrap().unwrap()
     }
@@ -193,6 +231,7 @@ impl World {
             sizes: Arc::new(CompactSizeCache::new(&NoMeter)),
             read_ahead: Arc::new(NoReadAhead),
             splicer: Arc::new(NoSplicer),
+            sidecars: self.sidecars.clone(),
             backing: self.shelf.clone(),
             clock: self.clock.clone(),
             meter: self.numbers.clone(),
@@ -254,6 +293,25 @@ impl Mount {
         let bytes = self.drain(opened.handle, 64);
         self.release(opened.handle);
         bytes
+    }
+
+    /// Every file of the view, by its path.
+    pub fn files(&self) -> Vec<String> {
+        let (mut files, mut waiting) = (Vec::new(), vec![(String::new(), Ino::ROOT)]);
+        while let Some((above, directory)) = waiting.pop() {
+            let handle = self.open_directory(directory).unwrap();
+            for (name, attributes) in self.list(handle, true) {
+                let path = if above.is_empty() { name.clone() } else { format!("{above}/{name}") };
+                match attributes.kind {
+                    _ if name == "." || name == ".." => {}
+                    FileKind::Directory => waiting.push((path, attributes.ino)),
+                    FileKind::File => files.push(path),
+                }
+            }
+            self.release_directory(handle);
+        }
+        files.sort();
+        files
     }
 
     /// Names in a directory, without `.` and `..`.

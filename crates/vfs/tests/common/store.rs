@@ -2,7 +2,8 @@
 
 use musefs_catalog_memory::MemoryCatalog;
 use musefs_contracts::catalog::{Catalog, CatalogError, CatalogResult, Changes, TrackFields, TrackRecord, TrackRow};
-use musefs_contracts::ids::{ArtId, Revision, StoreId, TrackId};
+use musefs_contracts::ids::{ArtId, Revision, SidecarId, StoreId, TrackId};
+use musefs_contracts::sidecars::Sidecar;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -129,6 +130,15 @@ impl Catalog for Store {
         buf: &mut [u8],
     ) -> CatalogResult<()> {
         self.get()?.read_tag_value(track, key, ordinal, offset, buf)
+    }
+    fn sidecars_changed(&self) -> CatalogResult<Revision> {
+        self.get()?.sidecars_changed()
+    }
+    fn for_each_sidecar(&self, visit: &mut dyn FnMut(Sidecar)) -> CatalogResult<Revision> {
+        self.get()?.for_each_sidecar(visit)
+    }
+    fn sidecar(&self, sidecar: SidecarId) -> CatalogResult<Sidecar> {
+        self.get()?.sidecar(sidecar)
     }
     fn for_each_served_size(&self, omitted: &[String], visit: &mut dyn FnMut(TrackId, i64, u64)) -> CatalogResult<()> {
         self.get()?.for_each_served_size(omitted, visit)
