@@ -7,10 +7,11 @@ thread_local! {
     // Neither needs a destructor or an allocation of its own, so that the allocator may use them at any time.
     static LIVE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Counts what each thread allocates less what it frees. Make it a program's `#[global_allocator]` and ask [`peak_of`]
-/// or [`held_by`].
+/// Counts what each thread allocates less what it frees. Make it a program's `#[global_allocator]` and ask [`peak_of`],
+/// [`held_by`] or [`calls_of`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PeakAllocator;
 
@@ -33,9 +34,19 @@ pub fn held_by<T>(run: impl FnOnce() -> T) -> (T, usize) {
     (result, (LIVE.get() - before).max(0) as usize)
 }
 
+/// Runs something on this thread and answers how often it asked for memory. 0 in a program whose allocator is another one.
+pub fn calls_of<T>(run: impl FnOnce() -> T) -> (T, u64) {
+    let before = CALLS.get();
+    let result = run();
+    (result, CALLS.get() - before)
+}
+
 fn add(bytes: isize) {
     // A thread that is ending has no counters left; nothing is measured there.
     let _ = LIVE.try_with(|live| {
+        if bytes > 0 {
+            let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+        }
         live.set(live.get() + bytes);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
     });

@@ -5,5 +5,5 @@ mod exercise;
 mod pages;
 mod served;
 
-pub use allocator::{PeakAllocator, held_by, peak_of};
+pub use allocator::{PeakAllocator, calls_of, held_by, peak_of};
 pub use exercise::{MAX_PROBE_HEAP, exercise, exercise_stored, probe};

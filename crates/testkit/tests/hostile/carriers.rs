@@ -10,7 +10,7 @@ use musefs_format_ogg::Ogg;
 use musefs_format_riff::{Aiff, Wave};
 use musefs_format_verbatim::{Asf, Dsdiff, Matroska};
 use musefs_testkit::fixtures::{
-    AacBuilder, AiffBuilder, Content, FlacBuilder, Kind, Mp3Builder, Mp4Builder, OggWriter, WavBuilder, atom,
+    AacBuilder, AiffBuilder, Content, FlacBuilder, Kind, Mp3Builder, OggWriter, WavBuilder, atom,
 };
 
 /// A file: its first bytes, and what the rest of it consists of.
@@ -210,6 +210,7 @@ pub(crate) fn with_ape(count: u32, items: &[u8]) -> Vec<Carrier> {
     vec![
         Carrier::new("WavPack", ApeTagged::new(), [b"wvpk", &[7; 300][..], &tag].concat()),
         Carrier::new("MP3", Mpeg::new(), mp3),
+        Carrier::new("FLAC", Flac::new(), [&FlacBuilder::new(1).blocks(1).build()[..], &tag].concat()),
         Carrier::new("TAK whose tag lies", ApeTagged::new(), [b"tBaK", &[7; 300][..], &lying].concat()),
     ]
 }
@@ -230,12 +231,22 @@ pub(crate) fn mp4(items: &[u8]) -> Vec<Carrier> {
     vec![mp4_with(&[atom(b"ftyp", &[b"M4A \0\0\0\0"]), moov, atom(b"mdat", &[&[7; 300]])].concat())]
 }
 
-/// An MP4 file whose table of offsets claims `count` entries.
-pub(crate) fn with_offsets(count: u32) -> Carrier {
-    let mut bytes = Mp4Builder::new(1).blocks(1).build();
-    let at = bytes.windows(4).position(|window| window == b"stco").expect("there is a table");
-    bytes[at + 8..at + 12].copy_from_slice(&count.to_be_bytes());
-    mp4_with(&bytes)
+/// MP4 files whose tables of offsets, of either width and of auxiliary data, claim `count` entries.
+pub(crate) fn with_offsets(count: u32) -> Vec<Carrier> {
+    let tables: [(&[u8; 4], &[u8]); 4] =
+        [(b"stco", &[0; 4]), (b"co64", &[0; 4]), (b"saio", &[0; 4]), (b"saio", b"\x01\0\0\x01cenc\0\0\0\0")];
+    let file = |(name, head): (&[u8; 4], &[u8])| {
+        let table = atom(name, &[head, &count.to_be_bytes(), &[7; 32]]);
+        let media = atom(b"mdia", &[&atom(b"minf", &[&atom(b"stbl", &[&table])])]);
+        let moov = atom(b"moov", &[&atom(b"mvhd", &[&[0; 100]]), &atom(b"trak", &[&media])]);
+        mp4_with(&[atom(b"ftyp", &[b"M4A \0\0\0\0"]), moov, atom(b"mdat", &[&[7; 300]])].concat())
+    };
+    tables.map(file).into()
+}
+
+/// A FLAC file with a block of this type and content.
+pub(crate) fn flac_with(kind: u8, content: &[u8]) -> Carrier {
+    Carrier::new("FLAC", Flac::new(), FlacBuilder::new(1).blocks(1).block(kind, content).build())
 }
 
 /// Chunks, objects and elements that claim more than there is.
@@ -299,6 +310,10 @@ pub(crate) fn many() -> Vec<Carrier> {
         wave(&little(b"junk", b"x").repeat(MANY)),
         wave(&little(b"LIST", b"INFOINAM\x02\0\0\0x\0").repeat(MANY)),
         aiff(&big(b"ANNO", b"text").repeat(MANY)),
+        Carrier::new("DSF", Dsf::new(), {
+            let chunk = [&b"some"[..], &12u64.to_le_bytes()].concat();
+            [&dsf(b"").bytes[..28], &chunk.repeat(MANY)].concat()
+        }),
         dsdiff(&wide(b"junk", 1, b"x").repeat(MANY)),
         dsdiff(&wide(b"COMT", comments.len() as u64, &comments)),
         asf(&object(ASF_CONTENT, 34, &[0; 10]).repeat(MANY)),

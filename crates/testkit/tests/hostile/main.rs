@@ -6,6 +6,8 @@
 mod carriers;
 mod measured;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use carriers::{Carrier, with_ape, with_comments, with_id3, with_info};
 use measured::Measured;
 use musefs_testkit::fixtures::{Kind, Mp4Builder, atom};
@@ -62,6 +64,13 @@ fn frames_that_inflate_to_400_mb() {
     for id in [b"TIT2", b"TXXX", b"COMM", b"USLT", b"APIC"] {
         let frames = vec![sized_frame(id, bomb.len() as u32, 0x80, &bomb); 8].concat();
         check("compressed frames", with_id3(&tag(&frames)));
+        // In 2.4, where a data length goes before what is compressed.
+        let sized =
+            [[21, 14, 7, 0].map(|shift| (bomb.len() >> shift) as u8 & 0x7f).as_slice(), &[0, 9], &bomb].concat();
+        let frames = [&id[..], &sized].concat().repeat(8);
+        let mut tag = tag(&frames);
+        tag[3] = 4;
+        check("compressed frames of 2.4", with_id3(&tag));
     }
 }
 
@@ -88,6 +97,11 @@ fn sizes_of_four_gib() {
         check("a vendor", with_comments(&[&size.to_le_bytes()[..], b"vendor"].concat()));
         let comment = [&[0; 4][..], &1u32.to_le_bytes(), &size.to_le_bytes(), b"TITLE=x"].concat();
         check("a comment", with_comments(&comment));
+        let picture = [[0, 0, 0, 3], size.to_be_bytes(), *b"imag", [0xff; 4], [0xff; 4]].concat();
+        check("a picture", vec![carriers::flac_with(6, &picture)]);
+        let comment = ["METADATA_BLOCK_PICTURE=", &STANDARD.encode(&picture)].concat();
+        let comment = [&(comment.len() as u32).to_le_bytes()[..], comment.as_bytes()].concat();
+        check("a picture", with_comments(&[&[0; 4][..], &1u32.to_le_bytes(), &comment].concat()));
         check("a field", with_info(&[&b"INAM"[..], &size.to_le_bytes(), b"Title\0"].concat()));
         check("an atom", carriers::mp4(&[&size.to_be_bytes()[..], b"\xa9nam", b"\0\0\0\x10data"].concat()));
         let wide = [&1u32.to_be_bytes()[..], b"\xa9nam", &u64::from(size).to_be_bytes(), b"data"].concat();
@@ -129,7 +143,7 @@ fn counts_of_two_to_the_32nd() {
         let zeros = [&comments[..], &vec![0; 400_000]].concat();
         check("empty comments", with_comments(&zeros));
         check("items", with_ape(count, b"\x01\0\0\0\0\0\0\0Title\0x"));
-        check("offsets", vec![carriers::with_offsets(count)]);
+        check("offsets", carriers::with_offsets(count));
     }
 }
 
@@ -141,6 +155,8 @@ fn elements_by_the_hundred_thousand() {
     };
     let comments: Vec<u8> = (0..200_000).flat_map(comment).collect();
     check("comments", with_comments(&[&[0; 4][..], &200_000u32.to_le_bytes(), &comments].concat()));
+    let covers = b"\x0d\0\0\0COVERART=aGVs".repeat(200_000);
+    check("pictures", with_comments(&[&[0; 4][..], &200_000u32.to_le_bytes(), &covers].concat()));
     let items: Vec<u8> =
         (0..200_000).flat_map(|n| [&b"\x01\0\0\0\0\0\0\0"[..], format!("Key{n}\0x").as_bytes()].concat()).collect();
     check("items", with_ape(200_000, &items));

@@ -2,14 +2,16 @@
 
 use crate::carriers::Carrier;
 use musefs_contracts::backing::{Source, Stamp};
-use musefs_testkit::hostile::{MAX_PROBE_HEAP, exercise, peak_of, probe};
+use musefs_testkit::hostile::{MAX_PROBE_HEAP, calls_of, exercise, peak_of, probe};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes that a probe may read beyond the whole file once.
 const SLACK: u64 = 8 << 20;
 /// Reads that it may issue: a few for each of the elements that a file may have. The caller answers most of them from windows.
-const READS: u64 = 2_000_000;
+const READS: u64 = 500_000;
+/// How often it may ask for memory: some twenty times for each of the elements and values that it reports.
+const ALLOCATIONS: u64 = 1_500_000;
 /// Files up to this size are also edited and served.
 const SERVED: u64 = 1 << 20;
 
@@ -42,6 +44,7 @@ pub(crate) struct Measured<'a> {
     file: &'a Carrier,
     pub(crate) is_understood: bool,
     peak: usize,
+    allocations: u64,
     reads: u64,
     bytes: u64,
 }
@@ -49,16 +52,19 @@ pub(crate) struct Measured<'a> {
 impl<'a> Measured<'a> {
     pub(crate) fn probe(file: &'a Carrier) -> Self {
         let source = Vast { file, reads: AtomicU64::new(0), bytes: AtomicU64::new(0) };
-        let (result, peak) = peak_of(|| probe(file.format.as_ref(), file.extension(), &source));
+        let probe = || probe(file.format.as_ref(), file.extension(), &source);
+        let ((result, peak), allocations) = calls_of(|| peak_of(probe));
         let is_understood = result.is_ok();
         drop(result);
-        Self { file, is_understood, peak, reads: source.reads.into_inner(), bytes: source.bytes.into_inner() }
+        let (reads, bytes) = (source.reads.into_inner(), source.bytes.into_inner());
+        Self { file, is_understood, peak, allocations, reads, bytes }
     }
 
     pub(crate) fn check(&self, what: &str) {
         assert!(self.peak < MAX_PROBE_HEAP, "{what}: a probe held {} KiB", self.peak >> 10);
         let stored = self.file.bytes.len() as u64;
         assert!(self.bytes < 2 * stored + SLACK, "{what}: a probe read {} bytes of {stored}", self.bytes);
+        assert!(self.allocations < ALLOCATIONS, "{what}: a probe asked for memory {} times", self.allocations);
         assert!(self.reads < READS, "{what}: a probe read {} times", self.reads);
         if self.file.size() <= SERVED {
             exercise(self.file.format.as_ref(), self.file.extension(), &self.file.bytes);
