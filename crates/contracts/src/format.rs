@@ -1,10 +1,11 @@
 //! What a container format does: bytes to an anatomy, an anatomy and an edit to a layout. Purely, without files or store.
 
-use crate::anatomy::{Anatomy, Element, FormatId};
+use crate::anatomy::{Anatomy, Element, FormatId, PictureEncoding, PictureLocation};
 use crate::backing::Source;
 use crate::edit::Edit;
-use crate::layout::Layout;
+use crate::layout::{Layout, LayoutBuilder};
 use crate::probe::{Probe, ProbeError};
+use std::io;
 use std::sync::Arc;
 
 /// How sure a format is that a file is its own.
@@ -84,6 +85,17 @@ pub trait Format: Send + Sync {
     /// Size of the file with the edit exchanged; equals `layout(..).len()`. Reads nothing.
     fn served_len(&self, anatomy: &Anatomy, edit: &Edit) -> Result<u64, LayoutError> {
         self.layout(anatomy, edit).map(|layout| layout.len())
+    }
+
+    /// The image of one of the anatomy's pictures, as a layout over the file; `None` where it cannot be taken out of it.
+    ///
+    /// Reads nothing where the image stands there as it is. Of another encoding it may read through `source` what stands for
+    /// the image, to learn how long that is, and allocates in proportion to a small part of it. Errors are those of reading.
+    fn picture(&self, source: &dyn Source, anatomy: &Anatomy, picture: &PictureLocation) -> io::Result<Option<Layout>> {
+        let _ = (source, anatomy);
+        let mut image = LayoutBuilder::new();
+        image.backing(picture.range);
+        Ok((picture.encoding == PictureEncoding::Raw).then(|| image.finish()))
     }
 
     /// A name for people of one of this format's elements, such as `VORBIS_COMMENT` or `moov.udta.meta.ilst.©nam`.

@@ -140,13 +140,14 @@ fn extracted(folder: &Path) -> BTreeMap<String, Vec<String>> {
 #[test]
 fn what_is_extracted_is_what_mutagen_reads_of_each_format() {
     // The lengths of descriptions decide where an image begins within the base64 of Vorbis comments.
-    for description in ["", "x", "xy"] {
+    // A large image is spread over pages of Ogg.
+    for (description, size) in [("", 5_000), ("x", 5_000), ("xy", 5_000), ("large", 150_000)] {
         let world = World::new();
         let mut paths = Vec::new();
         for (seed, kind) in Kind::ALL.into_iter().enumerate() {
             let mut content = Content::new(seed as u64);
             content.tags.push("title", kind.name());
-            let front = Picture::jpeg(2 * seed as u64, 5_000).described(description);
+            let front = Picture::jpeg(2 * seed as u64, size).described(description);
             content.pictures = vec![front, Picture::png(2 * seed as u64 + 1, 2_000).of_kind(4).described("back")];
             paths.push(world.put(&format!("{}.{}", kind.name(), kind.extension()), kind.build(content)));
         }

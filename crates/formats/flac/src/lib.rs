@@ -13,12 +13,14 @@ mod layout;
 mod padding;
 mod probe;
 
-use musefs_contracts::anatomy::{Anatomy, Element, FormatId};
+use musefs_contracts::anatomy::{Anatomy, Element, FormatId, PictureEncoding, PictureLocation};
 use musefs_contracts::backing::Source;
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
-use musefs_contracts::layout::Layout;
+use musefs_contracts::layout::{Layout, LayoutBuilder};
 use musefs_contracts::probe::{Probe, ProbeError};
+use musefs_format_vorbis_comment::{picture_image, role as comment};
+use std::io;
 
 /// The format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +67,18 @@ impl Format for Flac {
 
     fn layout(&self, anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
         layout::layout(anatomy, edit)
+    }
+
+    fn picture(&self, source: &dyn Source, anatomy: &Anatomy, picture: &PictureLocation) -> io::Result<Option<Layout>> {
+        if picture.encoding == PictureEncoding::Raw {
+            let mut image = LayoutBuilder::new();
+            image.backing(picture.range);
+            return Ok(Some(image.finish()));
+        }
+        match anatomy.elements.get(picture.element as usize) {
+            Some(element) if element.role == comment::PICTURE => picture_image(source, &[element.range]),
+            _ => Ok(None),
+        }
     }
 
     fn element_name(&self, element: &Element) -> String {

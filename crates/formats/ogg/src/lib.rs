@@ -18,13 +18,14 @@ mod probe;
 mod renumber;
 mod tail;
 
-use musefs_contracts::anatomy::{Anatomy, Element, FormatId};
+use musefs_contracts::anatomy::{Anatomy, Element, FormatId, PictureLocation};
 use musefs_contracts::backing::Source;
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
 use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
-use musefs_format_vorbis_comment::role as comment;
+use musefs_format_vorbis_comment::{picture_image, role as comment};
+use std::io;
 
 /// The format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,6 +91,14 @@ impl Format for Ogg {
 
     fn layout(&self, anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
         layout::layout(anatomy, edit)
+    }
+
+    fn picture(&self, source: &dyn Source, anatomy: &Anatomy, picture: &PictureLocation) -> io::Result<Option<Layout>> {
+        let Some(element) = anatomy.elements.get(picture.element as usize) else { return Ok(None) };
+        let headers = headers::Headers::decode(&anatomy.private).ok();
+        let Some(headers) = headers.filter(|headers| headers.lie_inside(anatomy.size)) else { return Ok(None) };
+        let pieces: Vec<_> = headers.pages.pieces(headers.pages.logical(element.range)).collect();
+        picture_image(source, &pieces)
     }
 
     fn element_name(&self, element: &Element) -> String {

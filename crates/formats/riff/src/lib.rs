@@ -13,12 +13,13 @@ mod probe;
 mod skeleton;
 
 use chunk::Family;
-use musefs_contracts::anatomy::{Anatomy, Element, FormatId};
+use musefs_contracts::anatomy::{Anatomy, Element, FormatId, PictureLocation};
 use musefs_contracts::backing::Source;
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
 use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
+use std::io;
 
 /// Raised whenever the same file would give another anatomy.
 pub(crate) const PROBER: u32 = 5;
@@ -76,6 +77,10 @@ impl Format for Wave {
         layout::layout(anatomy, edit, Family::Wave)
     }
 
+    fn picture(&self, source: &dyn Source, _: &Anatomy, picture: &PictureLocation) -> io::Result<Option<Layout>> {
+        musefs_format_id3::picture_image(source, picture)
+    }
+
     fn element_name(&self, element: &Element) -> String {
         element_name(element)
     }
@@ -105,6 +110,10 @@ impl Format for Aiff {
 
     fn layout(&self, anatomy: &Anatomy, edit: &Edit) -> Result<Layout, LayoutError> {
         layout::layout(anatomy, edit, Family::Aiff)
+    }
+
+    fn picture(&self, source: &dyn Source, _: &Anatomy, picture: &PictureLocation) -> io::Result<Option<Layout>> {
+        musefs_format_id3::picture_image(source, picture)
     }
 
     fn element_name(&self, element: &Element) -> String {

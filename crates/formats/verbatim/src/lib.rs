@@ -17,13 +17,14 @@ mod matroska_tags;
 
 pub use bounded::MOST_BYTES;
 
-use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element, FormatId};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element, FormatId, PictureLocation};
 use musefs_contracts::backing::Source;
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
 use musefs_contracts::layout::Layout;
 use musefs_contracts::probe::{Probe, ProbeError};
 use musefs_format_id3::Collector;
+use std::io;
 
 /// Raised whenever the same file would give another anatomy.
 const PROBER: u32 = 1;
@@ -87,6 +88,10 @@ impl Format for Dsdiff {
 
     fn layout(&self, anatomy: &Anatomy, _: &Edit) -> Result<Layout, LayoutError> {
         Ok(Layout::verbatim(anatomy.size))
+    }
+
+    fn picture(&self, source: &dyn Source, _: &Anatomy, picture: &PictureLocation) -> io::Result<Option<Layout>> {
+        musefs_format_id3::picture_image(source, picture)
     }
 
     fn element_name(&self, element: &Element) -> String {

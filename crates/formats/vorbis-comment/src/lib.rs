@@ -7,9 +7,11 @@
 //! **Must never know** what stands around a comment header: no FLAC block, no Ogg page. It reads through
 //! [`HeaderBytes`] and leaves it to the container to say where kept comments lie in the file.
 
+mod image;
 mod parse;
 mod rewrite;
 
+pub use image::picture_image;
 pub use parse::{Comment, CommentHeader, FoundPicture, HeaderBytes, measure, parse};
 pub use rewrite::{PictureHome, Rewriter, Rewritten, vendor_and_count_len};
 

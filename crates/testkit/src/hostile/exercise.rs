@@ -20,6 +20,8 @@ pub const MAX_PROBE_HEAP: usize = 32 << 20;
 const HEAD: u64 = 16 << 10;
 /// Bytes behind leading ID3v2 tags that a format is shown.
 const CONTENT: u64 = 4 << 10;
+/// Pictures of a file that are taken out of it.
+const MAX_PICTURES: usize = 4;
 /// A key that no container has a field of its own for.
 const FREE_KEY: &str = "fuzzed key";
 const TITLES: [&str; 6] = ["x", "A longer title than most", "füzz ☃ 𝄞", "a/b; c = d", " blanks ", "="];
@@ -52,6 +54,7 @@ pub fn exercise(format: &dyn Format, extension: &str, bytes: &[u8]) {
         Err(ProbeError::Io(error)) => panic!("a file that can be read was not: {error}"),
     };
     check_anatomy(format, &before, bytes.len() as u64);
+    check_images(format, &before.anatomy, &source);
     let pristine = Edit::between(TrackId(1), &before.anatomy, &before.tags.rows(), &[], &[]);
     assert!(pristine.is_empty(), "a file differs from its own tags: {pristine:?}");
     let verbatim = format.layout(&before.anatomy, &pristine).expect("an empty edit always has a layout");
@@ -83,6 +86,19 @@ fn check_anatomy(format: &dyn Format, probe: &Probe, size: u64) {
         assert!((picture.element as usize) < anatomy.elements.len(), "{picture:?} has no such element");
     }
     assert_eq!(Anatomy::decode(&anatomy.encode()).as_ref(), Ok(anatomy), "the stored form says the same");
+}
+
+/// Takes the pictures out that can be; of a cut or lying file each is what there is of it.
+fn check_images(format: &dyn Format, anatomy: &Anatomy, source: &MemorySource) {
+    for picture in anatomy.pictures.iter().take(MAX_PICTURES) {
+        let (image, peak) = peak_of(|| format.picture(source, anatomy, picture));
+        assert!(peak < MAX_PROBE_HEAP, "to find a picture took {peak} bytes");
+        let image = image.unwrap_or_else(|error| panic!("{picture:?} cannot be read: {error}"));
+        if let Some(image) = image {
+            assert!(image.len() <= picture.range.len, "{picture:?} gives {} bytes", image.len());
+            served::read(&image, &source.0, anatomy.size);
+        }
+    }
 }
 
 /// What a store may say of a track after someone edited it.

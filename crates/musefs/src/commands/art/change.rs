@@ -204,12 +204,12 @@ fn take_over(
     links: &[Shown],
 ) -> Result<HashMap<usize, ArtId>, Failure> {
     let mut taken = HashMap::new();
-    let pictures = record.anatomy.as_ref().map_or(&[][..], |anatomy| &anatomy.pictures);
+    let Some(anatomy) = &record.anatomy else { return Ok(taken) };
     for link in links {
         let Origin::File(index) = link.origin else { continue };
-        let Some(picture) = pictures.get(index) else { continue };
+        let Some(picture) = anatomy.pictures.get(index) else { continue };
         let path = record.row.path.display();
-        let data = own::read(backing, record, picture)
+        let data = own::read(backing, record, anatomy, picture)
             .map_err(|reason| Failure::new(format!("{path}: {reason}; nothing was changed")))?;
         let info = sniff_image(&data);
         let mime = info.map_or(picture.mime.as_str(), |info| info.mime);

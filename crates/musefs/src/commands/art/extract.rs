@@ -7,6 +7,7 @@ use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::{complain, say};
 use crate::selection::tracks_to_change;
 use crate::wiring::{Store, scan_backing};
+use musefs_contracts::anatomy::{Anatomy, PictureLocation};
 use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::{Catalog, TrackRecord};
 use musefs_contracts::ids::ArtId;
@@ -59,8 +60,12 @@ type Image = (u8, Result<Vec<u8>, String>);
 /// The images that a track shows, with their types.
 fn images(catalog: &dyn Catalog, backing: &dyn Backing, record: &TrackRecord) -> Vec<Image> {
     if record.art.is_empty() {
-        let pictures = record.anatomy.iter().flat_map(|anatomy| &anatomy.pictures);
-        return pictures.map(|picture| (picture.picture_type, own::read(backing, record, picture))).collect();
+        let of_file = |anatomy: &Anatomy| -> Vec<Image> {
+            let image =
+                move |picture: &PictureLocation| (picture.picture_type, own::read(backing, record, anatomy, picture));
+            anatomy.pictures.iter().map(image).collect()
+        };
+        return record.anatomy.iter().flat_map(of_file).collect();
     }
     let linked = |art: ArtId, len: u64| {
         let mut data = vec![0; usize::try_from(len).unwrap_or(usize::MAX).min(MAX_ART_BYTES)];
