@@ -27,6 +27,7 @@ const FOR_TESTS: &[Tool] = &[
     tool("ogginfo", "vorbis-tools"),
     tool("opusinfo", "opus-tools"),
     tool("AtomicParsley", "atomicparsley"),
+    tool("wvtag", "wavpack"),
     tool("python3", "python3"),
     tool("setpriv", "util-linux"),
     tool("unshare", "util-linux"),

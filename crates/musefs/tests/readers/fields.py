@@ -2,7 +2,7 @@
 
 fields.py read PATH...    prints as JSON, by path, what mutagen and TagLib read: {"mutagen": {key: [values], ...}, "taglib": ...},
                           pictures as "#pictures", a list of SHA-256 digests. A reader that knows nothing of the container: null.
-fields.py write PATH...   writes the tags that the test edits into files whose container has APEv2 or Vorbis comments.
+fields.py write PATH...   writes the tags that the test edits into files whose container has APEv2 or Vorbis comments, or ID3 in front.
 fields.py rich PATH       writes an ID3v2.4 tag with one of everything that an edit must not touch.
 fields.py frames PATH     prints the raw frames of an ID3v2.3 or v2.4 tag: [[id, body as hex], ...], in their order.
 fields.py numbers PATH     prints all that mutagen calls a number or a total of tracks or discs, by its names in the file.
@@ -31,8 +31,13 @@ def digest(image):
 
 def by_mutagen(path):
     fields, pictures = {}, []
-    # Mutagen's reader of AAC streams has no tags; those in front are read by themselves.
-    file = id3.ID3(path) if path.endswith(".aac") else mutagen.File(path)
+    # Mutagen's readers of AAC and MPEG Layer II streams have no tags; those in front are read by themselves.
+    try:
+        file = id3.ID3(path) if path.endswith(".aac") else mutagen.File(path)
+    except mutagen.MutagenError:
+        return None
+    if file is None:
+        return None
     tags = file if isinstance(file, id3.ID3) else file.tags
     if isinstance(tags, id3.ID3):
         for frame in tags.values():
@@ -85,6 +90,12 @@ def numbers(path):
 
 
 def write(path):
+    if path.endswith((".aac", ".mp2")):
+        tag = id3.ID3()
+        frames = {id3.TIT2: "Title", id3.TPE1: "Artist", id3.TALB: "Album", id3.COMM: "Comment"}
+        for frame, name in frames.items():
+            tag.add(frame(encoding=3, text=BEFORE[name]))
+        return tag.save(path)
     file = mutagen.File(path)
     if file.tags is None:
         file.add_tags()
