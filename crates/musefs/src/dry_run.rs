@@ -6,6 +6,7 @@ use crate::output::{complain, say};
 use crate::serve::Prepared;
 use crate::tree_walk::walk;
 use musefs_contracts::catalog::Catalog;
+use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::template::PathTemplate;
 use musefs_template::{EXTENSION, FILENAME};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub(crate) fn print(
     template: Arc<dyn PathTemplate>,
     view: &ViewArgs,
     serve: &ServeArgs,
+    sidecars: Option<Arc<dyn SidecarRules>>,
 ) -> CommandResult {
     let texts = view.template.iter().chain(view.views.iter().map(|(_, text)| text));
     let text = texts.cloned().collect::<Vec<_>>().join(" ");
@@ -24,7 +26,7 @@ pub(crate) fn print(
     }
     // Nothing of the mount's own is part of the tree that the template makes.
     let serve = ServeArgs { expose_metrics: false, ..serve.clone() };
-    let prepared = Prepared::new(catalog, template, view, &serve)?;
+    let prepared = Prepared::new(catalog, template, view, &serve, sidecars)?;
     walk(prepared.vfs.as_ref(), &mut |step| say(step.path.display())).map_err(Failure::new)?;
     Ok(Ending::Done)
 }

@@ -10,6 +10,7 @@ use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::clock::SystemClock;
 use musefs_contracts::meter::Meter;
+use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::splicer::{NoSplicer, Splicer};
 use musefs_contracts::template::PathTemplate;
 use musefs_fuse_adapter::{MountOptions, Mounted};
@@ -93,12 +94,13 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Reads the store and builds the tree.
+    /// Reads the store and builds the tree, with those files beside the music that `sidecars` accepts.
     pub(crate) fn new(
         catalog: Arc<dyn Catalog>,
         template: Arc<dyn PathTemplate>,
         view: &ViewArgs,
         serve: &ServeArgs,
+        sidecars: Option<Arc<dyn SidecarRules>>,
     ) -> Result<Self, Failure> {
         let registry = Registry::new();
         let meter = registry.as_ref();
@@ -113,7 +115,7 @@ impl Prepared {
             sizes: Arc::new(CompactSizeCache::new(meter)),
             read_ahead: Arc::new(AdaptiveReadAhead::new(serve.read_ahead_budget_mib << 20, meter)),
             splicer: splicer(serve, meter)?,
-            sidecars: None,
+            sidecars,
             backing: Arc::new(FileBacking::new(Purpose::Serve, meter)),
             clock: Arc::new(SystemClock),
             meter: registry.clone(),

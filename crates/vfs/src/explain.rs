@@ -2,9 +2,10 @@
 
 use crate::Vfs;
 use crate::placing::lacking;
+use crate::row::{file_of, sidecar_of};
 use crate::track_table::TrackTable;
 use musefs_contracts::catalog::CatalogResult;
-use musefs_contracts::ids::{Ino, TrackId};
+use musefs_contracts::ids::{FileId, Ino, SidecarId, TrackId};
 use musefs_contracts::tree::NodeKind;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -31,6 +32,8 @@ pub enum Found {
     Folder(u64),
     /// A track.
     Track(TrackId),
+    /// A file beside the music.
+    Beside(SidecarId),
 }
 
 impl Vfs {
@@ -39,14 +42,8 @@ impl Vfs {
         if !TrackTable::can_hold(track) {
             return Ok(Standing::NoNumber);
         }
-        let view = self.view.load();
-        let names = view.tree.places(track.into());
-        if !names.is_empty() {
-            let mut paths: Vec<PathBuf> = names
-                .into_iter()
-                .map(|(directory, name)| self.path_of(directory).join(OsString::from_vec(name)))
-                .collect();
-            paths.sort();
+        let paths = self.paths_of(track.into());
+        if !paths.is_empty() {
             return Ok(Standing::At(paths));
         }
         let mut standing = Standing::Unknown;
@@ -55,6 +52,31 @@ impl Vfs {
             standing = Standing::LeftOut(lacking);
         })?;
         Ok(standing)
+    }
+
+    /// All paths of a file beside the music, in order: none if it belongs to no track that is shown. `None` if it is not among
+    /// those that are to be shown.
+    pub fn standing_beside(&self, sidecar: SidecarId) -> Option<Vec<PathBuf>> {
+        let file = file_of(sidecar)?;
+        self.view.load().tracks.get(file)?;
+        Some(self.paths_of(file))
+    }
+
+    /// The file beside the music that an inode number is of.
+    pub fn beside_at(ino: Ino) -> Option<SidecarId> {
+        match ino.file()? {
+            FileId::Companion(companion) => sidecar_of(companion),
+            FileId::Track(_) => None,
+        }
+    }
+
+    /// All paths of a file, in order.
+    fn paths_of(&self, file: FileId) -> Vec<PathBuf> {
+        let names = self.view.load().tree.places(file).into_iter();
+        let mut paths: Vec<PathBuf> =
+            names.map(|(directory, name)| self.path_of(directory).join(OsString::from_vec(name))).collect();
+        paths.sort();
+        paths
     }
 
     /// What stands at a path, which is one from the root on.
@@ -70,7 +92,7 @@ impl Vfs {
         }
         match at {
             (_, NodeKind::Track(track)) => Some(Found::Track(track)),
-            (_, NodeKind::Companion(_)) => None,
+            (_, NodeKind::Companion(companion)) => sidecar_of(companion).map(Found::Beside),
             (directory, NodeKind::Directory) => Some(Found::Folder(self.tracks_below(directory))),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) fn file_of(sidecar: SidecarId) -> Option<FileId> {
 }
 
 /// The sidecar that a companion is.
-fn sidecar_of(companion: CompanionId) -> Option<SidecarId> {
+pub(crate) fn sidecar_of(companion: CompanionId) -> Option<SidecarId> {
     (companion.0 < SIDECARS).then_some(SidecarId(companion.0 as i64))
 }
 

@@ -1,6 +1,6 @@
 //! What `musefs export` is told.
 
-use super::{StoreArgs, TalkArgs, ViewArgs};
+use super::{SidecarArgs, StoreArgs, TalkArgs, ViewArgs};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -20,6 +20,8 @@ pub(crate) struct ExportArgs {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) view: ViewArgs,
+    #[command(flatten)]
+    pub(crate) sidecars: SidecarArgs,
     #[command(flatten)]
     pub(crate) talk: TalkArgs,
 }

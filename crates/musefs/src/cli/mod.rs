@@ -18,7 +18,7 @@ mod view;
 mod why;
 
 pub(crate) use art::{ArtArgs, ArtCommand, ArtExtractArgs, ArtRemoveArgs, ArtSetArgs, PICTURE_TYPES};
-pub(crate) use companions::RecordArgs;
+pub(crate) use companions::{RecordArgs, SidecarArgs};
 pub(crate) use doctor::{DoctorArgs, StatusArgs};
 pub(crate) use export::ExportArgs;
 pub(crate) use find::{LsArgs, QueryArgs};

@@ -1,6 +1,6 @@
 //! What `musefs mount` and `musefs up` are told.
 
-use super::{ServeArgs, StoreArgs, TalkArgs, ViewArgs};
+use super::{ServeArgs, SidecarArgs, StoreArgs, TalkArgs, ViewArgs};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ pub(crate) struct MountArgs {
     #[command(flatten)]
     pub(crate) view: ViewArgs,
     #[command(flatten)]
+    pub(crate) sidecars: SidecarArgs,
+    #[command(flatten)]
     pub(crate) serve: ServeArgs,
     #[command(flatten)]
     pub(crate) talk: TalkArgs,
@@ -58,6 +60,8 @@ pub(crate) struct UpArgs {
     pub(crate) jobs: Option<u16>,
     #[command(flatten)]
     pub(crate) view: ViewArgs,
+    #[command(flatten)]
+    pub(crate) sidecars: SidecarArgs,
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! What `musefs why` is told.
 
-use super::{StoreArgs, ViewArgs};
+use super::{SidecarArgs, StoreArgs, ViewArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -14,4 +14,6 @@ pub(crate) struct WhyArgs {
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) view: ViewArgs,
+    #[command(flatten)]
+    pub(crate) sidecars: SidecarArgs,
 }

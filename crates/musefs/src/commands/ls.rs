@@ -27,7 +27,8 @@ pub(crate) fn run(args: &LsArgs) -> CommandResult {
         return Ok(Ending::Done);
     }
     let tracks: HashSet<TrackId> = query.select(catalog.as_ref())?.into_iter().collect();
-    let prepared = Prepared::new(catalog, template, &args.view, &ServeArgs::unserved().map_err(Failure::new)?)?;
+    let serve = ServeArgs::unserved().map_err(Failure::new)?;
+    let prepared = Prepared::new(catalog, template, &args.view, &serve, None)?;
     let visit = &mut |step: Step<'_>| match step.ino.track() {
         Some(track) if tracks.contains(&track) => say_bytes(step.path.as_os_str().as_bytes(), end),
         _ => true,

@@ -19,11 +19,13 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
     } else {
         logging::start(args.talk);
     }
+    let shown = sidecars::shown(&args.sidecars, false)?;
+    let recorded = sidecars::recorded(&args.sidecars.sidecar_include)?;
     let template = template(&args.view, args.store.usual_template())?;
     let store = Store::named(&args.store.path()?);
     let catalog = store.open()?;
     if args.dry_run {
-        return dry_run::print(catalog, template, &args.view, &args.serve);
+        return dry_run::print(catalog, template, &args.view, &args.serve, shown);
     }
     let Some(mountpoint) = args.mountpoint else {
         return Err(Failure::new("the mountpoint is missing; name an empty folder"));
@@ -31,12 +33,12 @@ pub(crate) fn run(mut args: MountArgs) -> CommandResult {
     // Seen before the library is read, which may take a while.
     check_mountpoint(&mountpoint)?;
     let interrupted = interrupted(Second::Waits)?;
-    let serving = Prepared::new(catalog, template, &args.view, &args.serve)?
+    let serving = Prepared::new(catalog, template, &args.view, &args.serve, shown)?
         .with_source(args.source)
         .mount(&mountpoint, &args.serve)?;
     let watcher = if args.watch {
         let roots = store.open_writer()?.roots()?;
-        Some(watch(&store, roots, serving.scan_backing.clone(), interrupted.clone(), sidecars::recorded(&[])?)?)
+        Some(watch(&store, roots, serving.scan_backing.clone(), interrupted.clone(), recorded)?)
     } else {
         None
     };

@@ -25,6 +25,8 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let Some((mountpoint, music)) = args.paths.split_last() else {
         return Err(Failure::new("name the music folders, and last an empty folder to mount on"));
     };
+    let shown = sidecars::shown(&args.sidecars, true)?;
+    let recorded = sidecars::recorded(&args.sidecars.sidecar_include)?;
     let template = template(&args.view, musefs_template::DEFAULT_UP)?;
     let music = resolve(music)?;
     check_mountpoint(mountpoint)?;
@@ -33,7 +35,7 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let interrupted = interrupted(Second::Waits)?;
     // Made, or brought up to date, before it is read.
     drop(store.open_or_create()?);
-    let prepared = Prepared::new(store.open()?, template, &args.view, &args.serve)?;
+    let prepared = Prepared::new(store.open()?, template, &args.view, &args.serve, shown)?;
     let serving = prepared.mount(mountpoint, &args.serve)?;
     serving.announce(args.talk.quiet);
     let backing = serving.scan_backing.clone();
@@ -44,7 +46,7 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
         quiet: args.talk.quiet,
         backing,
         cancelled: interrupted.clone(),
-        sidecars: sidecars::recorded(&[])?,
+        sidecars: recorded,
     };
     let intake = intake.start()?;
     let ending = serving.until(&interrupted);

@@ -5,6 +5,7 @@ use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::say;
 use crate::selection::mounts;
 use crate::serve::{Prepared, template};
+use crate::sidecars;
 use crate::wiring::{Store, formats};
 use musefs_backing::{FileBacking, Purpose};
 use musefs_contracts::anatomy::Editability;
@@ -12,6 +13,7 @@ use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::meter::NoMeter;
+use musefs_contracts::sidecars::{Sidecar, SidecarRules};
 use musefs_scan::{Examined, examine};
 use musefs_vfs::{Found, Standing, Vfs};
 use std::io::ErrorKind;
@@ -26,8 +28,15 @@ pub(crate) fn run(args: &WhyArgs) -> CommandResult {
     let store = Store::File(Store::lasting(&db)?);
     let catalog = store.open()?;
     let serve = ServeArgs::unserved().map_err(Failure::new)?;
-    let prepared = Prepared::new(catalog.clone(), template, &args.view, &serve)?;
-    let library = Library { catalog, vfs: prepared.vfs, store: &store, db: db.display() };
+    let shown = sidecars::shown(&args.sidecars, true)?;
+    let library = Library {
+        sidecars: shown.is_some(),
+        recorded: sidecars::recorded(&args.sidecars.sidecar_include)?,
+        vfs: Prepared::new(catalog.clone(), template, &args.view, &serve, shown)?.vfs,
+        catalog,
+        store: &store,
+        db: db.display(),
+    };
     let mut is_shown = true;
     for path in &args.paths {
         let answer = library.explain(path)?;
@@ -60,6 +69,10 @@ impl Answer {
 struct Library<'s> {
     catalog: Arc<dyn Catalog>,
     vfs: Arc<Vfs>,
+    /// Whether files beside the music are shown.
+    sidecars: bool,
+    /// Which of them a scan records.
+    recorded: Arc<dyn SidecarRules>,
     store: &'s Store,
     /// The store's name, for the commands that are recommended.
     db: std::path::Display<'s>,
@@ -70,7 +83,11 @@ impl Library<'_> {
         let found = std::fs::symlink_metadata(path).and_then(|_| std::fs::metadata(path));
         if let Ok(metadata) = &found {
             if let Some((_, mountpoint)) = mounts().into_iter().find(|(device, _)| *device == metadata.dev()) {
-                return match Ino(metadata.ino()).track() {
+                let ino = Ino(metadata.ino());
+                if let Some(sidecar) = Vfs::beside_at(ino) {
+                    return Ok(self.beside(&self.catalog.sidecar(sidecar)?));
+                }
+                return match ino.track() {
                     Some(track) => self.track(track),
                     None => Ok(self
                         .in_view(&below(path, &mountpoint))
@@ -85,6 +102,9 @@ impl Library<'_> {
         if let Some(track) = self.catalog.find_path(&absolute)? {
             return self.track(track);
         }
+        if let Some(sidecar) = self.find_beside(&absolute)? {
+            return Ok(self.beside(&sidecar));
+        }
         if let Some((_, mountpoint)) = mounts().into_iter().find(|(_, mountpoint)| absolute.starts_with(mountpoint)) {
             return self.of_view(&below(&absolute, &mountpoint));
         }
@@ -97,8 +117,10 @@ impl Library<'_> {
 
     /// A path that the view alone can have.
     fn of_view(&self, path: &Path) -> Result<Answer, Failure> {
-        if let Some(Found::Track(track)) = self.vfs.at_path(path) {
-            return self.track(track);
+        match self.vfs.at_path(path) {
+            Some(Found::Track(track)) => return self.track(track),
+            Some(Found::Beside(sidecar)) => return Ok(self.beside(&self.catalog.sidecar(sidecar)?)),
+            Some(Found::Folder(_)) | None => {}
         }
         Ok(self.in_view(path).unwrap_or_else(|| {
             let above = path.ancestors().skip(1).find(|above| self.vfs.at_path(above).is_some());
@@ -115,7 +137,7 @@ impl Library<'_> {
             Found::Folder(tracks) => {
                 Some(Answer::shown(format!("a folder of the view, with {tracks} tracks below it")))
             }
-            Found::Track(_) => None,
+            Found::Track(_) | Found::Beside(_) => None,
         }
     }
 
@@ -144,13 +166,47 @@ impl Library<'_> {
         if let Some(track) = self.catalog.find_path(path)? {
             return self.track(track);
         }
+        if let Some(sidecar) = self.find_beside(path)? {
+            return Ok(self.beside(&sidecar));
+        }
         let backing = FileBacking::new(Purpose::Scan, &NoMeter);
         Ok(Answer::not_shown(match examine(&backing, &formats(), path) {
             Examined::Audio { .. } => format!("it was never scanned; {}", self.remedy(path)),
+            Examined::NotAudio if self.recorded.accepts(path) => {
+                format!("it is no audio file, and no scan recorded it beside the music; {}", self.remedy(path))
+            }
             Examined::NotAudio => "it is no audio file of a kind that musefs knows".to_owned(),
             Examined::Vanished => "there is no such file".to_owned(),
             Examined::Unreadable(reason) => format!("it cannot be read: {reason}"),
         }))
+    }
+
+    /// The file beside the music that the store has of this path.
+    fn find_beside(&self, path: &Path) -> Result<Option<Sidecar>, Failure> {
+        let mut found = None;
+        self.catalog.for_each_sidecar(&mut |sidecar| {
+            if sidecar.path == path {
+                found = Some(sidecar);
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn beside(&self, sidecar: &Sidecar) -> Answer {
+        let mut lines = vec![format!("a file beside the music, {}", sidecar.path.display())];
+        let paths = if self.sidecars { self.vfs.standing_beside(sidecar.id) } else { Some(Vec::new()) };
+        let is_shown = paths.as_ref().is_some_and(|paths| !paths.is_empty());
+        match paths {
+            _ if !self.sidecars => lines.push("not shown: --sidecars is off".to_owned()),
+            None => lines.push("not shown: its name is none of those that are shown; see --sidecar-include".to_owned()),
+            Some(paths) if paths.is_empty() => lines.push(
+                "not shown: no track that is shown is in its folder, in the discs' folders below it, or close above it"
+                    .to_owned(),
+            ),
+            Some(paths) => lines.extend(paths.iter().map(|path| format!("shown as {}", path.display()))),
+        }
+        lines.extend(self.state_of_file(&sidecar.path, &sidecar.stamp).filter(|_| is_shown));
+        Answer { is_shown, lines }
     }
 
     /// How a path gets into the store.

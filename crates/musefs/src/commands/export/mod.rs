@@ -9,6 +9,7 @@ use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::{complain, say, say_bytes};
 use crate::selection::{mounts, query};
 use crate::serve::{Prepared, template};
+use crate::sidecars;
 use crate::signals::{Second, interrupted};
 use crate::tree_walk::walk;
 use crate::wiring::Store;
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &ExportArgs) -> CommandResult {
         return Err(Failure::new(nothing(words)));
     }
     let serve = ServeArgs::unserved().map_err(Failure::new)?;
-    let prepared = Prepared::new(catalog, template, &args.view, &serve)?;
+    let prepared = Prepared::new(catalog, template, &args.view, &serve, sidecars::shown(&args.sidecars, false)?)?;
     let fs: &dyn FileSystem = prepared.vfs.as_ref();
     let items = items(fs, &tracks)?;
     let mut export = Export { fs, folder, record: Record::default(), force: args.force, tally: Tally::default() };
@@ -104,7 +105,13 @@ fn items(fs: &dyn FileSystem, tracks: &HashSet<TrackId>) -> Result<Vec<Item>, Fa
     .map_err(Failure::new)?;
     let is_wanted = |item: &Item| item.ino.track().is_some_and(|track| tracks.contains(&track));
     let folders: HashSet<PathBuf> = items.iter().filter(|item| is_wanted(item)).map(Item::folder).collect();
-    items.retain(|item| is_wanted(item) || item.ino.track().is_none() && folders.contains(&item.folder()));
+    let all: HashSet<PathBuf> = items.iter().filter(|item| item.ino.track().is_some()).map(Item::folder).collect();
+    // What is in a folder without tracks belongs to those of the nearest folder above that has some.
+    let is_beside = |item: &Item| {
+        let folder = item.folder();
+        folder.ancestors().find(|above| all.contains(*above)).is_some_and(|above| folders.contains(above))
+    };
+    items.retain(|item| is_wanted(item) || item.ino.track().is_none() && is_beside(item));
     Ok(items)
 }
 
