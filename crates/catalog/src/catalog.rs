@@ -1,5 +1,6 @@
 //! [`Catalog`] over an SQLite file that other programs write, replace and delete while it is open.
 
+use crate::hold::Hold;
 use crate::reading::Ranged;
 use crate::store::{self, FileIdentity, Store, has_log, lock};
 use crate::{changes, reading, sidecars, stream, tag_feed};
@@ -24,15 +25,15 @@ pub struct SqliteCatalog {
 /// The connection that watches for commits of others.
 struct Watch {
     /// None while another store is to be opened in the place of the one it belonged to.
-    connection: Option<Connection>,
+    connection: Option<(Connection, Hold)>,
     data_version: i64,
     revision: Revision,
 }
 
 impl Watch {
-    fn of(store: &Store, connection: Connection) -> Result<Self> {
-        let data_version = data_version(&connection)?;
-        let revision = if store.has_feed { changes::revision(&connection)? } else { Revision(1) };
+    fn of(store: &Store, connection: (Connection, Hold)) -> Result<Self> {
+        let data_version = data_version(&connection.0)?;
+        let revision = if store.has_feed { changes::revision(&connection.0)? } else { Revision(1) };
         Ok(Self { connection: Some(connection), data_version, revision })
     }
 }
@@ -61,7 +62,8 @@ impl SqliteCatalog {
     fn reopen(&self, watch: &mut Watch) -> CatalogResult<()> {
         let former = self.store();
         if !former.identity.is_file(&FileIdentity::of(&self.path, false)?) {
-            store::peek(&self.path)?;
+            // Held on to, so that nobody begins to write the former again before this one is open.
+            let _next = store::peek(&self.path)?;
             if !former.retire() {
                 return Err(CatalogError::Busy);
             }
@@ -81,7 +83,7 @@ impl SqliteCatalog {
 
     /// Takes in what others committed since the last look.
     fn follow(&self, store: &Store, watch: &mut Watch) -> CatalogResult<()> {
-        let Some(connection) = &watch.connection else { return self.reopen(watch) };
+        let Some((connection, _)) = &watch.connection else { return self.reopen(watch) };
         let now = data_version(connection).map_err(|error| store.explain(&error))?;
         if now == watch.data_version {
             return Ok(());

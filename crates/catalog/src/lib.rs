@@ -15,6 +15,7 @@ mod edit;
 mod error;
 mod health;
 mod history;
+mod hold;
 mod ingest;
 mod moves;
 mod readers;

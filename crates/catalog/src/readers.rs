@@ -5,6 +5,7 @@
 //! them closed first: two files of one name also share the name of their shared memory, and opening the second would cut it
 //! short under the readers of the first.
 
+use crate::hold::Hold;
 use crate::store::lock;
 use rusqlite::Connection;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -27,6 +28,8 @@ enum Phase {
 
 struct Held {
     idle: Vec<Connection>,
+    /// None once all are closed.
+    hold: Option<Hold>,
     /// How many readers have one, or are about to.
     lent: usize,
     /// How many of those are about to.
@@ -48,8 +51,8 @@ pub(crate) struct Lent<'a> {
 
 impl Readers {
     /// Starts with one connection, so that there is a hold on the file from the beginning.
-    pub(crate) fn new(first: Connection) -> Self {
-        let held = Held { idle: vec![first], lent: 0, waiting: 0, phase: Phase::Open };
+    pub(crate) fn new(first: Connection, hold: Hold) -> Self {
+        let held = Held { idle: vec![first], hold: Some(hold), lent: 0, waiting: 0, phase: Phase::Open };
         Self { held: Mutex::new(held), changed: Condvar::new() }
     }
 
@@ -109,7 +112,8 @@ impl Readers {
         }
         let closes = held.lent == 0;
         held.phase = if closes { Phase::Closed } else { Phase::Open };
-        let closing = if closes { std::mem::take(&mut held.idle) } else { Vec::new() };
+        // In the order in which they are let go of.
+        let closing = closes.then(|| (std::mem::take(&mut held.idle), held.hold.take()));
         drop(held);
         drop(closing);
         self.changed.notify_all();

@@ -2,6 +2,7 @@
 
 use crate::connection::{self, Role, sibling};
 use crate::error::{explain, is_suspect};
+use crate::hold::{Hold, Use};
 use crate::readers::{Lent, Readers};
 use crate::schema::{self, Found};
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
@@ -60,12 +61,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens what is at `path` now, and one connection beside the idle ones for the caller to keep.
-    pub(crate) fn open(path: &Path) -> CatalogResult<(Self, Connection)> {
-        if schema::look(path)? == Found::Nothing {
-            return Err(CatalogError::Missing(path.into()));
-        }
-        let before = FileIdentity::of(path, false)?;
+    /// Opens what is at `path` now, and one connection beside the idle ones for the caller to keep, with its hold on the file.
+    pub(crate) fn open(path: &Path) -> CatalogResult<(Self, (Connection, Hold))> {
+        let hold = hold_store(path)?;
         let (connection, frozen) = open_reader(path).map_err(|error| explain(path, &error))?;
         if !schema::check(&connection, path)? {
             return Err(CatalogError::Missing(path.into()));
@@ -74,8 +72,8 @@ impl Store {
         let role = if frozen { Role::FrozenReader } else { Role::Reader };
         let first = connect_and_read(path, role).map_err(|error| explain(path, &error))?;
         let identity = FileIdentity::of(path, frozen)?;
-        if !before.is_file(&identity) {
-            return Err(CatalogError::Other(format!("{} was replaced while it was opened", path.display())));
+        if !hold.is_of(&identity) {
+            return Err(CatalogError::Replaced(path.into()));
         }
         let id = store_id(&connection, identity, has_feed).map_err(|error| explain(path, &error))?;
         let store = Self {
@@ -85,9 +83,9 @@ impl Store {
             has_feed,
             frozen,
             suspect: AtomicBool::new(false),
-            readers: Readers::new(first),
+            readers: Readers::new(first, hold.clone()),
         };
-        Ok((store, connection))
+        Ok((store, (connection, hold)))
     }
 
     /// Whether the file should be opened anew.
@@ -165,16 +163,21 @@ impl Store {
             return Ok(());
         }
         self.suspect.store(true, Relaxed);
-        Err(CatalogError::Other(format!("{} was replaced; it is being opened again", self.path.display())))
+        Err(CatalogError::Replaced(self.path.clone()))
     }
 }
 
-/// Fails unless what is at `path` reads as a database. Touches nothing that belongs to what stood there before.
-pub(crate) fn peek(path: &Path) -> CatalogResult<()> {
-    if schema::look(path)? == Found::Nothing {
-        return Err(CatalogError::Missing(path.into()));
+/// Holds what is at `path`, if it reads as a database. Touches nothing that belongs to what stood there before.
+pub(crate) fn peek(path: &Path) -> CatalogResult<Hold> {
+    let hold = hold_store(path)?;
+    connect_and_read(path, Role::FrozenReader).map(|_| hold).map_err(|error| explain(path, &error))
+}
+
+fn hold_store(path: &Path) -> CatalogResult<Hold> {
+    match Hold::take(path, Use::Reads)? {
+        (hold, Found::Database) => Ok(hold),
+        (_, Found::Nothing) => Err(CatalogError::Missing(path.into())),
     }
-    connect_and_read(path, Role::FrozenReader).map(drop).map_err(|error| explain(path, &error))
 }
 
 /// A read transaction ends with a rollback: there is nothing to commit, and it also ends when `read` panics.

@@ -6,6 +6,7 @@
 use crate::connection::{self, Role};
 use crate::error::explain;
 use crate::history::{self, Recorder};
+use crate::hold::{self, Hold, Use};
 use crate::ingest::Batch;
 use crate::schema::{self, Found};
 use crate::{changes, reading, rows, sidecars, walks};
@@ -28,6 +29,8 @@ pub struct SqliteWriter {
     path: PathBuf,
     connection: Connection,
     recorder: Recorder,
+    /// Let go of after the connection.
+    hold: Hold,
 }
 
 impl SqliteWriter {
@@ -41,13 +44,16 @@ impl SqliteWriter {
                 _ => CatalogError::Other(format!("cannot make the folder {}: {error}", folder.display())),
             })?;
         }
-        schema::look(path)?;
+        let found = hold::look(path)?;
+        if found == Found::Nothing {
+            drop(connection::attach(path, Role::Writer { create: true }).map_err(|error| explain(path, &error))?);
+        }
         Self::open_found(path, true)
     }
 
     /// Opens the store at `path`; [`CatalogError::Missing`] if there is none. Brings our own tables up to date.
     pub fn open(path: &Path) -> CatalogResult<Self> {
-        match schema::look(path)? {
+        match hold::look(path)? {
             Found::Nothing => Err(CatalogError::Missing(path.into())),
             Found::Database => Self::open_found(path, false),
         }
@@ -55,14 +61,20 @@ impl SqliteWriter {
 
     fn open_found(path: &Path, create: bool) -> CatalogResult<Self> {
         let sql = |error| explain(path, &error);
-        let mut connection = connection::open(path, Role::Writer { create }).map_err(sql)?;
+        let role = Role::Writer { create };
+        let (hold, _) = Hold::take(path, Use::Writes)?;
+        let mut connection = connection::attach(path, role).map_err(sql)?;
+        // As readers do, before the log and the shared memory are looked for by name, and after they were found.
+        hold.expect_in_place()?;
+        connection::prepare(&connection, role).map_err(sql)?;
         let holds_a_store = schema::check(&connection, path)?;
+        hold.expect_in_place()?;
         if !holds_a_store && !create {
             return Err(CatalogError::Missing(path.into()));
         }
         connection::prefer_write_ahead_log(&connection);
         schema::bring_up_to_date(&mut connection).map_err(sql)?;
-        let mut writer = Self { path: path.into(), connection, recorder: Recorder::new(PROGRAM) };
+        let mut writer = Self { path: path.into(), connection, recorder: Recorder::new(PROGRAM), hold };
         // Without room for less history there may still be enough for what the command is about to do.
         if let Err(error) = writer.write(|transaction, _| history::trim(transaction)) {
             tracing::debug!(%error, "the history is not trimmed");
@@ -74,23 +86,28 @@ impl SqliteWriter {
         explain(&self.path, error)
     }
 
-    /// Runs `write` in one transaction, which is rolled back if it fails.
+    /// Runs `write` in one transaction, which is rolled back if it fails, also because the path leads to another file by then.
     pub(crate) fn write<T>(
         &mut self,
         write: impl FnOnce(&Transaction<'_>, &Recorder) -> Result<T>,
     ) -> CatalogResult<T> {
+        self.hold.expect_in_place()?;
         let recorded = self.recorder.edit();
-        let recorder = &self.recorder;
+        let (recorder, hold) = (&self.recorder, &self.hold);
         let result =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
                 let value = write(&transaction, recorder)?;
-                transaction.commit()?;
-                Ok(value)
+                let in_place = hold.expect_in_place();
+                if in_place.is_ok() {
+                    transaction.commit()?;
+                }
+                Ok(in_place.map(|()| value))
             });
-        result.map_err(|error| {
+        let result = result.unwrap_or_else(|error| Err(self.explain(&error)));
+        if result.is_err() {
             self.recorder.roll_back_to(recorded);
-            self.explain(&error)
-        })
+        }
+        result
     }
 }
 
@@ -203,6 +220,7 @@ impl CatalogHistory for SqliteWriter {
             }
             Ok(undone)
         };
+        self.hold.expect_in_place()?;
         undo(&mut self.connection).map_err(|error| self.explain(&error))
     }
 

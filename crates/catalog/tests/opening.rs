@@ -321,6 +321,56 @@ fn a_store_exchanged_while_it_is_read_is_followed_at_any_moment() {
     });
 }
 
+/// Puts `next` in the place of a store that is open. The shared memory beside the name stays, as above.
+fn exchange(subject: &SqliteSubject, next: &SqliteSubject) {
+    for store in [next, subject] {
+        store.external().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    }
+    let _ = fs::remove_file(format!("{}-wal", subject.path.display()));
+    fs::rename(&next.path, &subject.path).unwrap();
+}
+
+#[test]
+fn a_writer_waits_until_readers_let_go_of_the_store_before() {
+    let subject = SqliteSubject::new();
+    let track = add(&subject, "/a", &[("title", "former")]);
+    let catalog = subject.catalog();
+    assert_eq!(rows_of(&catalog.track(track).unwrap()), ["title=former"]);
+    let next = SqliteSubject::new();
+    add(&next, "/b", &[("title", "next")]);
+    exchange(&subject, &next);
+    for open in [SqliteWriter::open, SqliteWriter::open_or_create] {
+        assert!(matches!(open(&subject.path), Err(CatalogError::Replaced(_))), "the former is still read");
+        assert_eq!(rows_of(&catalog.track(track).unwrap()), ["title=former"]);
+    }
+    catalog.revision().unwrap();
+    let mut writer = SqliteWriter::open(&subject.path).unwrap();
+    writer.ingest(&[file("/c", &[("title", "added")])]).unwrap();
+    let titles: Vec<_> = streamed(&*catalog, &["title"]).into_iter().map(|(path, values, _)| (path, values)).collect();
+    let expected = [("/b", "next"), ("/c", "added")].map(|(path, title)| (path.into(), vec![vec![title.into()]]));
+    assert_eq!(titles, expected);
+}
+
+#[test]
+fn a_writer_of_a_store_that_was_exchanged_writes_no_more_and_readers_wait_for_its_end() {
+    let subject = SqliteSubject::new();
+    let track = add(&subject, "/a", &[("title", "former")]);
+    let catalog = subject.catalog();
+    let mut writer = SqliteWriter::open(&subject.path).unwrap();
+    let next = SqliteSubject::new();
+    add(&next, "/b", &[("title", "next")]);
+    exchange(&subject, &next);
+    assert!(matches!(catalog.revision(), Err(CatalogError::Busy)), "opening it would harm the writer");
+    assert_eq!(rows_of(&catalog.track(track).unwrap()), ["title=former"], "until then the former is read");
+    let refused = writer.ingest(&[file("/lost", &[("title", "lost")])]);
+    assert!(matches!(refused, Err(CatalogError::Replaced(_))), "{refused:?}");
+    assert!(matches!(writer.finish(), Err(CatalogError::Replaced(_))));
+    drop(writer);
+    catalog.revision().unwrap();
+    assert_eq!(streamed(&*catalog, &["title"])[0].0, "/b");
+    assert_eq!(streamed(&*catalog, &["title"]).len(), 1);
+}
+
 fn streamed_title(catalog: &dyn Catalog) -> Option<String> {
     let mut title = None;
     let seen = catalog.for_each_track(&["title".into()], &mut |fields| title = fields.values[0].first().cloned());

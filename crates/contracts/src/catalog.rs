@@ -34,6 +34,10 @@ pub enum CatalogError {
     /// Another program held the store's lock for longer than we wait.
     #[error("the store is busy: another program has it locked")]
     Busy,
+    /// Another file took the place of the one that was open, or that one was deleted; nothing of the call was written. Opening
+    /// the store again leads to the new one, as soon as the rest of the process has let go of the former.
+    #[error("{0} was replaced while it was open; run the command again")]
+    Replaced(PathBuf),
     /// The disk that holds the store is full; nothing of the batch was written.
     #[error(
         "the disk holding the store is full; free some space and run the command again (what is in the store is safe)"

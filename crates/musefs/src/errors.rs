@@ -36,7 +36,11 @@ impl From<Ending> for ExitCode {
 
 /// Why nothing could be done: what happened, and what to do about it.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    what: String,
+    /// Whether the store was exchanged, so that the same may work with the one that is there now.
+    store_replaced: bool,
+}
 
 /// Exit code of a [`Failure`]. 2 would tell the tools that call us that all but some files got in.
 pub(crate) const FAILED: u8 = 1;
@@ -48,34 +52,42 @@ impl Failure {
     /// A failure in words of its own, as one line.
     pub(crate) fn new(what: impl Display) -> Self {
         let what = what.to_string();
-        Self(what.split_whitespace().collect::<Vec<_>>().join(" "))
+        Self::drawn(what.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// A failure whose further lines point at a place in the first, so that its line breaks and blanks matter.
     pub(crate) fn drawn(what: impl Display) -> Self {
-        Self(what.to_string())
+        Self { what: what.to_string(), store_replaced: false }
     }
 
     /// The same about a file, which it names.
     pub(crate) fn about(self, file: impl Display) -> Self {
-        Self(format!("{file}: {}", self.0))
+        Self { what: format!("{file}: {}", self.what), ..self }
     }
 
     /// What to print.
     pub(crate) fn line(&self) -> String {
-        format!("musefs: {}", self.0)
+        format!("musefs: {}", self.what)
+    }
+
+    /// Whether the store was exchanged, so that the same may work with the one that is there now.
+    pub(crate) fn is_of_a_replaced_store(&self) -> bool {
+        self.store_replaced
     }
 }
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
-        Self::new(error)
+        Self { store_replaced: matches!(error, CatalogError::Replaced(_)), ..Self::new(error) }
     }
 }
 
 impl From<ScanError> for Failure {
     fn from(error: ScanError) -> Self {
-        Self::new(error)
+        match error {
+            ScanError::Catalog(error) => error.into(),
+            other => Self::new(other),
+        }
     }
 }
 

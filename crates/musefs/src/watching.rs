@@ -9,6 +9,7 @@ use musefs_scan::{ScanError, Task, WatchOptions, Watcher};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Watches `roots` and scans what changes in them into the store, until the watcher is dropped.
 pub(crate) fn watch(
@@ -23,12 +24,35 @@ pub(crate) fn watch(
     }
     let store = store.clone();
     let on_change = move |changed: &[PathBuf]| {
-        if let Err(error) = rescan(&store, changed, &backing, &cancelled, &sidecars) {
+        let rescan = || rescan(&store, changed, &backing, &cancelled, &sidecars);
+        if let Err(error) = with_the_store_there(&cancelled, rescan) {
             tracing::warn!("cannot take in what changed in the library: {}", error.line());
         }
     };
     Watcher::spawn(roots, WatchOptions::default(), on_change)
         .map_err(|error| Failure::new(format!("cannot watch the library: {error}")))
+}
+
+/// How long the readers of a store that was replaced are waited for; they find out within moments.
+const FOLLOWS_WITHIN: Duration = Duration::from_secs(60);
+
+/// Does `work`, and again with the store that is there then if it was exchanged meanwhile.
+pub(crate) fn with_the_store_there<T>(
+    cancelled: &AtomicBool,
+    mut work: impl FnMut() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let until = Instant::now() + FOLLOWS_WITHIN;
+    loop {
+        match work() {
+            Err(failure)
+                if failure.is_of_a_replaced_store() && Instant::now() < until && !cancelled.load(Ordering::Relaxed) =>
+            {
+                tracing::debug!("{}", failure.line());
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            ended => return ended,
+        }
+    }
 }
 
 fn rescan(

@@ -21,6 +21,7 @@ use musefs_format_ogg::Ogg;
 use musefs_format_riff::{Aiff, Wave};
 use musefs_format_verbatim::{Asf, Dsdiff, Matroska};
 use musefs_scan::Scanner;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -113,6 +114,14 @@ impl Store {
         let path = Self::lasting(name)?;
         refuse_folder(&path)?;
         Ok(Box::new(SqliteWriter::open(&path)?))
+    }
+
+    /// Which file is there now; `None` if there is none. While anybody has the former open, another file is told from it.
+    pub(crate) fn place(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::File(path) => path.metadata().ok().map(|file| (file.dev(), file.ino())),
+            Self::Memory(_) => None,
+        }
     }
 
     /// The store for reading.

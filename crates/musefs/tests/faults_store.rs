@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Mount, World, eventually, fixture, require_root, stderr, tool};
+use common::{Mount, World, eventually, fixture, musefs, require_root, stderr, tool};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -140,6 +140,41 @@ fn a_store_replaced_by_another_is_followed() {
     let store = world.sql();
     store.execute("UPDATE tags SET value = 'Edited' WHERE value = 'Three'", []).unwrap();
     eventually("an edit of the other store", || titles(&mount) == ["Edited.flac", "Other two.mp3"]);
+}
+
+/// Whatever is under way: the first scan, or one of what changed in the library.
+#[test]
+fn a_store_exchanged_under_up_is_scanned_into_and_the_former_is_gone() {
+    let world = World::with_two_tracks();
+    for n in 0..150u16 {
+        world.put(&format!("many/{n:03}.flac"), fixture::flac(&[("title", &format!("Many {n:03}"))], 100 + n));
+    }
+    let mut command = musefs();
+    command.arg("up").arg(&world.music).arg(&world.mnt).arg("--db").arg(&world.db).args(EXPOSED);
+    let mount = Mount::start(command, &world.mnt);
+    for round in 0..5u16 {
+        let other = World::new();
+        other.put("other.flac", fixture::flac(&[("title", &format!("Other {round}"))], round));
+        other.scan();
+        other.sql().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        world.put(&format!("new/{round}.flac"), fixture::flac(&[("title", &format!("New {round}"))], 10 + round));
+        // Asleep, since a log that it began between these two would be taken for the other store's.
+        mount.pause();
+        let _ = fs::remove_file(format!("{}-wal", world.db.display()));
+        fs::rename(&other.db, &world.db).unwrap();
+        mount.resume();
+        let mut expected: Vec<String> = (0..150).map(|n| format!("Many {n:03}.flac")).collect();
+        expected.extend((0..=round).map(|n| format!("New {n}.flac")));
+        expected.extend(["One.flac".to_owned(), format!("Other {round}.flac"), "Two.mp3".to_owned()]);
+        eventually("the other store with what is in the library", || titles(&mount) == expected);
+        world.set_tag("one.flac", "comment", "gone with this store");
+    }
+    let last = world.sql();
+    let count = |sql: &str| -> i64 { last.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(count("SELECT count(*) FROM tags WHERE value = 'gone with this store'"), 1);
+    assert_eq!(count("SELECT count(*) FROM tracks"), 150 + 5 + 3);
+    let (status, log) = mount.stop();
+    assert!(status.success(), "{log}");
 }
 
 #[test]

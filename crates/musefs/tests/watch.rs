@@ -91,6 +91,27 @@ fn a_watching_mount_follows_the_library() {
     follows_the_library(&world, &mount);
 }
 
+/// The program that closes a store last takes its log away. A mount that reads and one that scans are one process, and
+/// neither may make others take themselves for the last.
+#[test]
+fn edits_of_others_are_seen_and_nothing_is_lost_after_the_watch_wrote() {
+    let world = World::with_two_tracks();
+    world.scan();
+    let mount = world.mount(&["--watch", "--template", "$title"]);
+    until_watching(&world, &mount);
+    for n in 0..4u16 {
+        let (added, edited) = (format!("Added {n}"), format!("Edited {n}"));
+        world.put(&format!("added/{n}.flac"), fixture::flac(&[("title", &added)], 50 + n));
+        eventually(&added, || mount.path(&format!("{added}.flac")).exists());
+        world.set_tag("one.flac", "title", &edited);
+        eventually(&edited, || mount.path(&format!("{edited}.flac")).exists());
+    }
+    let shown = mount.files().len() as i64;
+    assert!(mount.stop().0.success());
+    let rows: i64 = world.sql().query_row("SELECT count(*) FROM tracks", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, shown, "what was shown is in the store");
+}
+
 #[test]
 fn up_follows_the_library() {
     let world = World::with_two_tracks();

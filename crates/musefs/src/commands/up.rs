@@ -7,7 +7,7 @@ use crate::output::complain;
 use crate::progress::{Reporter, summarise};
 use crate::serve::{Prepared, template};
 use crate::signals::{Second, interrupted};
-use crate::watching::watch;
+use crate::watching::{watch, with_the_store_there};
 use crate::wiring::{Store, scanner};
 use crate::{logging, sidecars};
 use musefs_contracts::backing::Backing;
@@ -16,8 +16,9 @@ use musefs_fuse_adapter::check_mountpoint;
 use musefs_scan::{Task, Watcher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Runs the command.
 pub(crate) fn run(args: UpArgs) -> CommandResult {
@@ -51,7 +52,7 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let intake = intake.start()?;
     let ending = serving.until(&interrupted);
     // Whoever unmounted it wants the scan to end, too.
-    interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
+    interrupted.store(true, Ordering::Relaxed);
     match intake.join() {
         Ok(watching) => watching.and(ending),
         Err(_) => Err(Failure::new("the scan failed unexpectedly; please report it")),
@@ -83,19 +84,33 @@ impl Intake {
         // Watching begins first, so that nothing that changes during the scan is missed; the store takes one at a time.
         let (store, music, sidecars) = (&self.store, self.music.clone(), self.sidecars.clone());
         let watcher = watch(store, music, self.backing.clone(), self.cancelled.clone(), sidecars);
+        let mut place = self.store.place();
         let scanned = self.scan();
-        if let Err(failure) = &scanned {
-            complain(failure.line());
-        }
         let _watcher: Watcher = watcher?;
-        while !self.cancelled.load(std::sync::atomic::Ordering::Relaxed) {
-            std::thread::park_timeout(std::time::Duration::from_millis(100));
+        while !self.cancelled.load(Ordering::Relaxed) {
+            std::thread::park_timeout(Duration::from_millis(100));
+            let there = self.store.place();
+            // What was taken into the former is not in a store that takes its place.
+            if there.is_some() && there != place {
+                place = there;
+                tracing::info!("another store is there; scanning into that one");
+                let _ = self.scan();
+            }
         }
         scanned
     }
 
+    /// Scans into the store that is there. A failure is told at once.
     fn scan(&self) -> Result<(), Failure> {
-        let mut writer = self.store.open_or_create()?;
+        let scanned = with_the_store_there(&self.cancelled, || self.scan_once());
+        if let Err(failure) = &scanned {
+            complain(failure.line());
+        }
+        scanned
+    }
+
+    fn scan_once(&self) -> Result<(), Failure> {
+        let mut writer = self.store.open_writer()?;
         writer.begin_edit("musefs up");
         let reporter = Arc::new(Reporter::new(self.quiet));
         let scanner = scanner(self.jobs, self.backing.clone(), self.cancelled.clone(), reporter.clone());
