@@ -61,6 +61,15 @@ pub struct Revision(pub i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct StoreId(pub u64);
 
+/// A file that is made of what stands in a directory. There is at most one of each kind in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Made {
+    /// A picture of the tracks.
+    Cover,
+    /// A list of the tracks.
+    Playlist,
+}
+
 /// An inode number of the mount.
 ///
 /// The number space is divided so that nothing needs to be stored for a number to keep its meaning:
@@ -71,7 +80,8 @@ pub struct StoreId(pub u64);
 /// | 2 to 255 | files and folders that the mount itself adds (its metrics) |
 /// | `track << 8 \| epoch` | a track; the epoch counts contents that the kernel still held open by passthrough when they changed |
 /// | bit 61 set and `companion << 8 \| epoch` | a file that is no track |
-/// | bit 62 set | a directory, by the hash of its view and path |
+/// | bit 62 set, 63 not | a directory, by the hash of its view and path |
+/// | bit 63 set | a file that is made of a directory: the directory's number, bit 62 telling which ([`Made`]) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ino(pub u64);
 
@@ -85,6 +95,8 @@ impl Ino {
     /// Set in the number of every directory but the root and the mount's own.
     pub const DIRECTORY_BIT: u64 = 1 << 62;
 
+    /// Set in the number of every file that is made of a directory.
+    const MADE_BIT: u64 = 1 << 63;
     /// Set in the number of every file that is no track.
     const COMPANION_BIT: u64 = 1 << 61;
 
@@ -112,6 +124,25 @@ impl Ino {
         }
     }
 
+    /// The number of what is made of a directory.
+    pub fn of_made(directory: Self, made: Made) -> Self {
+        let kind = match made {
+            Made::Cover => 0,
+            Made::Playlist => Self::DIRECTORY_BIT,
+        };
+        Self(Self::MADE_BIT | kind | directory.0 & !Self::DIRECTORY_BIT)
+    }
+
+    /// The directory this number's file is made of, and what it is, if it is one of a made file.
+    pub fn made(self) -> Option<(Self, Made)> {
+        let made = if self.0 & Self::DIRECTORY_BIT == 0 { Made::Cover } else { Made::Playlist };
+        let directory = match self.0 & (Self::DIRECTORY_BIT - 1) {
+            root if root == Self::ROOT.0 => Self::ROOT,
+            other => Self(Self::DIRECTORY_BIT | other),
+        };
+        (self.0 & Self::MADE_BIT != 0).then_some((directory, made))
+    }
+
     /// The track this number belongs to, if it is one of a track.
     pub fn track(self) -> Option<TrackId> {
         self.file()?.track()
@@ -124,7 +155,7 @@ impl Ino {
 
     /// Whether this is a directory rendered from the library (the root included).
     pub fn is_directory(self) -> bool {
-        self == Self::ROOT || self.0 & Self::DIRECTORY_BIT != 0
+        self == Self::ROOT || self.0 & (Self::MADE_BIT | Self::DIRECTORY_BIT) == Self::DIRECTORY_BIT
     }
 }
 
@@ -178,6 +209,20 @@ mod tests {
             assert!(!ino.is_directory());
             assert!(FileId::Track(TrackId(i64::MAX)) < file);
         }
+    }
+
+    #[test]
+    fn what_is_made_of_a_directory_leads_back_to_it() {
+        for directory in [Ino::ROOT, Ino(Ino::DIRECTORY_BIT | 0x999), Ino(Ino::DIRECTORY_BIT | Ino::COMPANION_BIT | 5)]
+        {
+            assert_eq!(directory.made(), None);
+            for made in [Made::Cover, Made::Playlist] {
+                let ino = Ino::of_made(directory, made);
+                assert_eq!(ino.made(), Some((directory, made)));
+                assert_eq!((ino.file(), ino.is_directory()), (None, false));
+            }
+        }
+        assert_eq!(Ino::of_track(TrackId(7), 0).made(), None);
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl Prepared {
             dir_mode: view.dir_mode,
             lifetime: Duration::from_millis(serve.attr_ttl_ms),
             passthrough: true,
+            covers: serve.made.covers.unwrap_or(false),
             ..VfsOptions::default()
         };
         let scan_backing = scan_backing(meter);

@@ -50,8 +50,10 @@ impl Vfs {
         }
         let mut tracks = view.tracks.clone();
         tracks.insert(row.file, entry);
-        self.view.store(Arc::new(View { store: view.store, tree: Arc::clone(&view.tree), tracks }));
+        let next = Arc::new(View { store: view.store, tree: Arc::clone(&view.tree), tracks });
+        self.view.store(Arc::clone(&next));
         drop(opens);
+        self.forget_made(&view, &next, &[], &[row.file]);
         // After the swap, so that a size which is worked out from the former view just now does not stay.
         if let FileId::Track(track) = row.file
             && old.content_version == row.recorded.content_version

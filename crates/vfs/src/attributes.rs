@@ -24,7 +24,7 @@ impl Vfs {
         if name == b"." {
             return self.stat(parent);
         }
-        if parent.file().is_some() || parent == Ino::METRICS_FILE && self.has_document() {
+        if parent.file().is_some() || parent.made().is_some() || parent == Ino::METRICS_FILE && self.has_document() {
             return Err(FsError::NotADirectory);
         }
         if self.has_document() {
@@ -39,7 +39,8 @@ impl Vfs {
         if name == b".." {
             return self.stat(view.tree.parent(parent).ok_or(FsError::NotFound)?);
         }
-        match view.tree.lookup(parent, name).ok_or(FsError::NotFound)? {
+        let Some(found) = view.tree.lookup(parent, name) else { return self.find_made(parent, name) };
+        match found {
             (ino, NodeKind::Directory) => self.directory_attributes(&view, ino),
             (_, NodeKind::Track(track)) => self.file_attributes(track.into(), None),
             (_, NodeKind::Companion(companion)) => self.file_attributes(companion.into(), None),
@@ -49,6 +50,9 @@ impl Vfs {
     pub(crate) fn stat(&self, ino: Ino) -> FsResult<Attributes> {
         if let Some(file) = ino.file() {
             return self.number_attributes(ino, file);
+        }
+        if let Some((directory, made)) = ino.made() {
+            return self.made_attributes(directory, made);
         }
         match ino {
             Ino::METRICS_DIR if self.has_document() => Ok(self.document_folder_attributes()),

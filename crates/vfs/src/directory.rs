@@ -3,6 +3,7 @@
 use crate::Vfs;
 use crate::document::{DOCUMENT_NAME, FOLDER_NAME};
 use crate::handle::DirectoryHandle;
+use crate::made;
 use crate::view::View;
 use hashbrown::HashMap;
 use musefs_contracts::filesystem::{Attributes, DirectoryEntry, FileKind, FsError, FsResult};
@@ -10,10 +11,11 @@ use musefs_contracts::ids::{FileId, Ino, TrackId};
 use musefs_contracts::tree::{Child, NodeKind};
 use std::sync::Arc;
 
-/// Cursors behind `.`, `..` and the mount's own entry; those of the tree's children follow.
+/// Cursors behind `.`, `..`, the mount's own entry and those that are made; those of the tree's children follow.
 const BEHIND_SELF: u64 = 1;
 const BEHIND_PARENT: u64 = 2;
 const BEHIND_OWN: u64 = 3;
+const BEHIND_MADE: u64 = BEHIND_OWN + made::ENTRIES;
 /// Children looked ahead at, so that sizes not known yet are asked for together.
 const LOOK_AHEAD: usize = 512;
 
@@ -54,7 +56,10 @@ impl Vfs {
         if !self.list_own(&handle, cursor, visit) || handle.ino == Ino::METRICS_DIR {
             return Ok(());
         }
-        let mut cursor = cursor.saturating_sub(BEHIND_OWN);
+        if !self.list_made(&handle, cursor, BEHIND_OWN, visit) {
+            return Ok(());
+        }
+        let mut cursor = cursor.saturating_sub(BEHIND_MADE);
         let mut resolved = Resolved::new();
         loop {
             match self.list_children(&handle, cursor, with_attributes, &resolved, visit) {
@@ -126,7 +131,7 @@ impl Vfs {
                 return false;
             };
             at = child.cursor;
-            visit(DirectoryEntry { name: child.name, attributes, cursor: BEHIND_OWN + child.cursor })
+            visit(DirectoryEntry { name: child.name, attributes, cursor: BEHIND_MADE + child.cursor })
         });
         walked
     }

@@ -1,5 +1,6 @@
 //! Open handles by number.
 
+use crate::made::CoverHandle;
 use crate::sync::{RwLock, read, write};
 use hashbrown::HashMap;
 use musefs_contracts::backing::{Source, Stamp};
@@ -15,6 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) enum Handle {
     /// One content of a file.
     File(FileHandle),
+    /// A cover.
+    Cover(CoverHandle),
     /// A document, as it was rendered at open.
     Document(Vec<u8>),
 }

@@ -9,7 +9,8 @@
 //! lock. A refresh (`refresh`) makes the next view from what changed in the store, puts it in place of the last one, and
 //! only then tells the kernel what to forget (`pending`), from a thread that serves no request. A request that meets
 //! something newer than the view, a file changed under the mount or an edit the refresh has not seen yet, moves that one
-//! track ahead by itself (`advance`) and leaves telling the kernel to the refresher.
+//! track ahead by itself (`advance`) and leaves telling the kernel to the refresher. What is made of a whole directory, a cover,
+//! stands beside the tree (`made`).
 
 mod advance;
 mod attributes;
@@ -21,6 +22,7 @@ mod explain;
 mod filesystem;
 mod handle;
 mod load;
+mod made;
 mod metrics;
 mod open;
 mod opens;

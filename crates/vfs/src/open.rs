@@ -54,6 +54,9 @@ struct Ready {
 impl Vfs {
     pub(crate) fn open_file(&self, ino: Ino) -> FsResult<Opened> {
         let Some(file) = ino.file() else {
+            if let Some((directory, made)) = ino.made() {
+                return self.open_made(directory, made);
+            }
             return match ino {
                 Ino::METRICS_FILE => self.open_document(),
                 _ => Err(self.stat(ino).map_or(FsError::NotFound, |_| FsError::IsADirectory)),

@@ -81,6 +81,9 @@ pub struct VfsOptions {
     /// only one read by passthrough: the kernel's pages belong to an inode, and two contents under one number would mix in
     /// them as soon as a reader of each goes on.
     pub renumber_cached: bool,
+    /// Show a front picture of its tracks as `cover.jpg` (or `.png`, `.gif`, `.webp`) in each directory of tracks that shows no
+    /// picture of its own.
+    pub covers: bool,
 }
 
 impl Default for VfsOptions {
@@ -95,6 +98,7 @@ impl Default for VfsOptions {
             dir_handles_max: 4096,
             passthrough: false,
             renumber_cached: true,
+            covers: false,
         }
     }
 }

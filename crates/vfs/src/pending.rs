@@ -22,6 +22,8 @@ pub(crate) struct Pending {
     contents: HashSet<FileId>,
     /// Those of them that go by another number now.
     renumbered: HashSet<FileId>,
+    /// Files made of directories that may be others now.
+    pub(crate) made: BTreeSet<Ino>,
     /// Files of which only attributes changed.
     pub(crate) attributes: HashSet<FileId>,
     /// Files that may get their first number back.
@@ -102,6 +104,9 @@ impl Vfs {
         }
         for directory in &listings {
             notifier.forget_contents(*directory);
+        }
+        for ino in &told.made {
+            notifier.forget_contents(*ino);
         }
         for file in &told.contents {
             self.numbers(&view, *file).into_iter().for_each(|ino| notifier.forget_contents(ino));

@@ -24,6 +24,7 @@ impl Vfs {
         let result = match self.handles.get(number).as_deref() {
             None => Err(FsError::BadHandle),
             Some(Handle::File(handle)) => self.read_file(handle, offset, len, out, may_wait),
+            Some(Handle::Cover(handle)) => self.read_cover(handle, offset, len, out, may_wait),
             Some(Handle::Document(text)) => {
                 out.clear();
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
@@ -94,7 +95,7 @@ impl HandleIo<'_> {
     }
 
     /// Fills a buffer chunk by chunk, so that no read of the catalog is long.
-    fn in_chunks(
+    pub(crate) fn in_chunks(
         mut offset: u64,
         buf: &mut [u8],
         mut read: impl FnMut(u64, &mut [u8]) -> io::Result<()>,

@@ -151,6 +151,8 @@ impl Vfs {
     /// Puts the next view in place of the last one, and notes what the kernel must forget.
     pub(crate) fn publish(&self, step: Step) {
         self.touch_directories(step.delta.listings.iter().chain(&step.new_directories));
+        let listings = step.delta.listings.clone();
+        let files: Vec<FileId> = step.updates.iter().map(|(file, _)| *file).collect();
         let _swap = lock(&self.swap);
         let old = self.view.load_full();
         let mut next = View { store: step.store, tree: step.tree, tracks: old.tracks.clone() };
@@ -189,8 +191,10 @@ impl Vfs {
                 }
             }
         }
-        self.view.store(Arc::new(next));
+        let next = Arc::new(next);
+        self.view.store(Arc::clone(&next));
         drop(opens);
+        self.forget_made(&old, &next, &listings, &files);
         // Sizes go by the version alone. They are forgotten after the swap: whoever worked one out from the former view finds
         // that out when looking at the view again.
         for track in unsized_tracks {

@@ -1,5 +1,6 @@
 //! How a tree is served.
 
+use super::MadeArgs;
 use clap::builder::BoolishValueParser;
 use clap::{Args, FromArgMatches};
 #[cfg(feature = "http")]
@@ -65,6 +66,8 @@ pub(crate) struct ServeArgs {
     #[cfg(feature = "http")]
     #[arg(long, env = "MUSEFS_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) made: MadeArgs,
 }
 
 impl ServeArgs {

@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Runs the command.
-pub(crate) fn run(args: UpArgs) -> CommandResult {
+pub(crate) fn run(mut args: UpArgs) -> CommandResult {
     logging::start(args.talk);
     let Some((mountpoint, music)) = args.paths.split_last() else {
         return Err(Failure::new("name the music folders, and last an empty folder to mount on"));
@@ -36,6 +36,7 @@ pub(crate) fn run(args: UpArgs) -> CommandResult {
     let interrupted = interrupted(Second::Waits)?;
     // Made, or brought up to date, before it is read.
     drop(store.open_or_create()?);
+    args.serve.made.covers.get_or_insert(true);
     let prepared = Prepared::new(store.open()?, template, &args.view, &args.serve, shown)?;
     let serving = prepared.mount(mountpoint, &args.serve)?;
     serving.announce(args.talk.quiet);

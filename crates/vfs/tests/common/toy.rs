@@ -1,8 +1,9 @@
 //! A container made for tests: `TOY1`, then elements (key and value with their lengths), an empty key, then the audio.
 //!
-//! Keys that begin with an upper-case letter are kept opaque; `fail` values make the format misbehave on purpose.
+//! Keys that begin with an upper-case letter are kept opaque, `Front`, `Back` (a JPEG as they say) and `Unsaid` (of no type) being
+//! pictures; `fail` values make the format misbehave on purpose.
 
-use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element, FormatId};
+use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element, FormatId, PictureEncoding, PictureLocation};
 use musefs_contracts::backing::{Source, read_exact_at};
 use musefs_contracts::edit::{Edit, EditValue};
 use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
@@ -94,6 +95,23 @@ impl Format for Toy {
             return Err(ProbeError::NotUnderstood("no toy".into()));
         };
         let mut tags = TagSet::new();
+        let picture = |(element, (key, value, range)): (usize, &Found)| {
+            let (picture_type, mime) = match key.as_str() {
+                "Front" => (3, "image/jpeg"),
+                "Back" => (4, "image/jpeg"),
+                "Unsaid" => (3, ""),
+                _ => return None,
+            };
+            Some(PictureLocation {
+                element: element as u32,
+                range: ByteRange::new(range.end() - value.len() as u64, value.len() as u64),
+                encoding: PictureEncoding::Raw,
+                mime: mime.into(),
+                picture_type,
+                description: String::new(),
+            })
+        };
+        let pictures = elements.iter().enumerate().filter_map(picture).collect();
         let elements = elements.into_iter().map(|(key, value, range)| {
             let opaque = key.starts_with(|first: char| first.is_ascii_uppercase());
             let key = (!opaque).then(|| tags.push(&key, String::from_utf8_lossy(&value).into_owned())).flatten();
@@ -108,7 +126,7 @@ impl Format for Toy {
             editability: Editability::Editable,
             elements,
             keys: Vec::new(),
-            pictures: Vec::new(),
+            pictures,
             private: Box::default(),
         };
         Ok(Probe::new(anatomy, tags))
