@@ -36,9 +36,11 @@ pub struct Head<'a> {
 
 impl Head<'_> {
     /// Where a file begins that is told by its first bytes: at the front of the content, or behind zeros or junk there. `begins`
-    /// judges the bytes from some place on.
+    /// judges the bytes from some place on. None is found behind an ID3v2 tag that passes the end of the file: an edit makes
+    /// the file longer, and what was inside the tag then would be, or would not be, the file.
     pub fn beginning(&self, begins: impl Fn(&[u8]) -> bool) -> Option<u64> {
-        let at = (0..self.content.len()).find(|at| self.content.get(*at..).is_some_and(&begins))?;
+        let places = if self.content.starts_with(b"ID3") { 1 } else { self.content.len() };
+        let at = (0..places).find(|at| self.content.get(*at..).is_some_and(&begins))?;
         Some(self.content_offset + at as u64)
     }
 }

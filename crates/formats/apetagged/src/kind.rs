@@ -103,6 +103,12 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_that_passes_the_end_of_the_file_hides_what_is_in_it() {
+        assert_eq!(id_of(b"junkwvpk....", "wv"), Some("wv"));
+        assert_eq!(id_of(b"ID3\x03\0\0\0\0\x04\x09wvpk....", "wv"), None);
+    }
+
+    #[test]
     fn old_musepack_needs_its_extension_and_a_version() {
         let version = |version: u32| (version << 11).to_le_bytes();
         assert_eq!(id_of(&version(5), "mpc"), Some("mpc"));
