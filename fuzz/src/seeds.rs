@@ -46,9 +46,13 @@ fn of_kind(kind: Kind) -> Seeds {
     for (key, value) in tags.into_iter().chain([("genre", "Jazz"), ("comment", "Größe"), ("some key", "value")]) {
         tagged.tags.push(key, value);
     }
+    let mut totals = bare.clone();
+    for (key, value) in [("tracknumber", "3"), ("tracktotal", "12"), ("discnumber", "1/2"), ("disctotal", "2")] {
+        totals.tags.push(key, value);
+    }
     let mut full = Content { padding: 200, ..tagged.clone() };
     full.pictures = vec![Picture::png(1, 200), Picture::jpeg(2, 700).of_kind(4).described("back")];
-    let contents = [("bare", bare), ("tagged", tagged), ("full", full)];
+    let contents = [("bare", bare), ("tagged", tagged), ("totals", totals), ("full", full)];
     contents.map(|(name, content)| (format!("{}-{name}", kind.name()), kind.build(content))).to_vec()
 }
 
@@ -111,10 +115,26 @@ fn ape() -> Vec<u8> {
     [block(0xa000_0000), items.clone(), block(0x8000_0000)].concat()
 }
 
+/// A Lyrics3 block of the first or second version, which stands before an ID3v1 tag.
+fn lyrics3(version: u8) -> Vec<u8> {
+    if version == 1 {
+        return b"LYRICSBEGINsome words\r\nmoreLYRICSEND".to_vec();
+    }
+    let fields = b"LYRICSBEGININD0000200LYR00010some wordsETT00007A titleEAL00005Album";
+    [&fields[..], format!("{:06}LYRICS200", fields.len()).as_bytes()].concat()
+}
+
+/// Zeros or junk in front of a file.
+fn behind(front: &[u8], file: &[u8]) -> Vec<u8> {
+    [front, file].concat()
+}
+
 fn mpeg() -> Seeds {
     let short = || Mp3Builder::new(2).blocks(2).id3v2(None);
-    let lyrics = [b"LYRICSBEGININD00002 0EAL00005Album".to_vec(), b"000031LYRICS200".to_vec()].concat();
+    let lyrics = lyrics3(2);
     let v1 = id3v1("A title", "One", "Album", 7);
+    let true_audio = [&b"TTA1"[..], &[0x55; 300]].concat();
+    let footer = [id3(4).build(), b"3DI\x04\0\0\0\0\0\0".to_vec()].concat();
     named([
         ("v22", [id3v22(), short().build()].concat()),
         ("v23", [id3(3).build(), short().build()].concat()),
@@ -127,14 +147,34 @@ fn mpeg() -> Seeds {
         ),
         ("two-tags", [id3(3).build(), id3(4).build(), short().junk(20).build()].concat()),
         ("everything-behind", short().xing().trail(&[ape(), lyrics, v1.clone()].concat()).build()),
+        ("lyrics3", short().trail(&[lyrics3(1), v1.clone()].concat()).build()),
+        ("lyrics3-v2", short().trail(&[lyrics3(2), v1.clone()].concat()).build()),
+        ("tag-at-the-end", short().trail(&with_footer(&footer)).build()),
+        ("two-ape-tags", short().trail(&[ape(), ape(), v1.clone()].concat()).build()),
+        ("tta", true_audio.clone()),
+        ("tta-tagged", [id3(3).build(), true_audio.clone(), ape(), lyrics3(2), v1.clone()].concat()),
+        ("tta-behind-zeros", behind(&[0; 40], &true_audio)),
         ("front-and-behind", [id3(3).build(), short().trail(&[ape(), v1].concat()).build()].concat()),
     ])
 }
 
+/// The tag with the flag that says that a footer follows, and the size of the tag in that.
+fn with_footer(tag: &[u8]) -> Vec<u8> {
+    let mut tag = with_flags(tag.to_vec(), 0x10);
+    let footer = tag.len() - 10;
+    tag.copy_within(3..10, footer + 3);
+    tag
+}
+
 fn flac() -> Seeds {
     let short = || FlacBuilder::new(3).blocks(1).tag("title", "A title").tag("artist", "One");
+    let v1 = id3v1("Other", "One", "Album", 7);
     named([
         ("id3-around", short().lead(&id3(3).build()).trail(&id3v1("Other", "One", "Album", 7)).build()),
+        ("lyrics3-behind", short().trail(&[lyrics3(1), v1.clone()].concat()).build()),
+        ("everything-behind", short().trail(&[ape(), lyrics3(2), v1].concat()).build()),
+        ("unsynchronised-in-front", short().lead(&with_flags(id3(3).build(), 0x80)).build()),
+        ("junk-in-front", short().lead(b"junk").build()),
         ("without-comments", short().without_comments().build()),
         ("application", short().block(2, b"testdata").padding(30).build()),
     ])
@@ -150,11 +190,13 @@ fn wave() -> Seeds {
         ("tags-first", all.tags_first().build()),
         ("endless", endless),
         ("odd", [short().build(), chunk(b"junk", b"odd")].concat()),
+        ("junk-in-front", behind(b"junk", &short().info(true).build())),
     ])
 }
 
 fn aiff() -> Seeds {
-    named([("picture", AiffBuilder::new(5).blocks(1).tag("title", "A title").picture(Picture::png(1, 150)).build())])
+    let picture = AiffBuilder::new(5).blocks(1).tag("title", "A title").picture(Picture::png(1, 150)).build();
+    named([("zeros-in-front", behind(&[0; 9], &picture)), ("picture", picture)])
 }
 
 fn mp4() -> Seeds {
@@ -170,6 +212,7 @@ fn mp4() -> Seeds {
     named([
         ("moov-last", short().moov_last().padding(100).build()),
         ("aac", short().aac().build()),
+        ("junk-in-front", behind(b"junk before it", &short().build())),
         ("chapters", short().udta(&chapters).padding(50).build()),
         ("items", Mp4Builder::new(7).blocks(1).udta(&nested).build()),
     ])
@@ -194,7 +237,8 @@ fn apetagged() -> Seeds {
         ("wavpack", [stream(b"wvpk"), ape()].concat()),
         ("monkeys-audio", [stream(b"MAC "), ape(), v1.clone()].concat()),
         ("musepack", [id3(3).build(), stream(b"MPCK"), ape()].concat()),
-        ("tak", [stream(b"tBaK"), v1].concat()),
+        ("tak", [stream(b"tBaK"), v1.clone()].concat()),
+        ("lyrics3", [stream(b"wvpk"), ape(), lyrics3(2), v1].concat()),
         ("optimfrog", [stream(b"OFR "), ape(), ape()].concat()),
     ])
 }
