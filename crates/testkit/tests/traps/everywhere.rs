@@ -81,6 +81,20 @@ fn any_file_may_begin_with_tags_zeros_or_junk() {
     assert_eq!(left_alone, dsf);
 }
 
+#[test]
+fn a_tag_in_front_that_passes_the_end_is_no_junk() {
+    for (name, bytes) in files(&titled()) {
+        let size = [21, 14, 7, 0].map(|shift| ((bytes.len() + 50) >> shift) as u8 & 0x7f);
+        let file = [&b"ID3\x03\0\0"[..], &size, &bytes].concat();
+        // The edits make the file longer, so that the tag ends within it.
+        for extension in ["", extension_of(name)] {
+            if let Some((format, _)) = understood(&file, extension) {
+                exercise(format.as_ref(), extension, &file);
+            }
+        }
+    }
+}
+
 /// Values that readers have stumbled over.
 fn odd_values() -> Vec<String> {
     vec![
