@@ -178,7 +178,7 @@ fn a_mistake_in_a_template_is_pointed_at() {
 #[test]
 fn a_command_line_that_makes_no_sense_ends_with_1() {
     // 2 would tell the tools that call us that the scan went well but for some files.
-    for words in [["scan"].as_slice(), &["scan", "/music"], &["frobnicate"], &["mount", "--attr-ttl-ms", "soon"]] {
+    for words in [["scan"].as_slice(), &["frobnicate"], &["mount", "--attr-ttl-ms", "soon"]] {
         let output = musefs().args(words).output().unwrap();
         assert_refused(&output, 1, &["musefs --help"]);
     }

@@ -121,6 +121,7 @@ pub struct World {
     /// Shown instead of the template.
     pub views: Option<Arc<dyn PathTemplate>>,
     pub document: Option<Arc<dyn Document>>,
+    pub tree: TreeOptions,
     /// Which files beside the music are shown.
     pub sidecars: Option<Arc<dyn SidecarRules>>,
     pub options: VfsOptions,
@@ -137,6 +138,7 @@ impl Default for World {
             template: "$artist/$title".into(),
             views: None,
             document: None,
+            tree: TreeOptions::default(),
             sidecars: None,
             options: VfsOptions::default(),
         }
@@ -225,7 +227,7 @@ impl World {
         VfsParts {
             catalog: self.store.clone(),
             formats: Self::formats(),
-            tree: Arc::new(ArenaTree::new(TreeOptions::default())),
+            tree: Arc::new(ArenaTree::new(self.tree)),
             template,
             layouts: Arc::new(BudgetedLayoutCache::new(1 << 20, &NoMeter)),
             sizes: Arc::new(CompactSizeCache::new(&NoMeter)),
