@@ -96,9 +96,9 @@ impl Beside {
         }
     }
 
-    /// Whether a file is to be shown at all.
-    pub(crate) fn accepts(&self, sidecar: &Sidecar) -> bool {
-        file_of(sidecar.id).is_some() && self.rules.accepts(&sidecar.path)
+    /// Whether a file is to be shown at all. Those that `known` tells of are; a number always has the same path.
+    pub(crate) fn accepts(&self, sidecar: &Sidecar, known: &dyn Fn(FileId) -> bool) -> bool {
+        file_of(sidecar.id).is_some_and(|file| known(file) || self.rules.accepts(&sidecar.path))
     }
 
     /// Takes in a track that is new here, while everything is read. [`Self::settle`] ends that.
@@ -122,7 +122,7 @@ impl Beside {
     /// Takes in all files beside the music, once all tracks are gathered.
     pub(crate) fn settle(&mut self, sidecars: &[Sidecar]) {
         self.flush();
-        self.put(sidecars);
+        self.replace(sidecars, &mut Touched::default());
     }
 
     /// Puts tracks into a folder.
@@ -209,32 +209,27 @@ impl Beside {
         }
     }
 
-    /// Takes in all files beside the music anew, and answers those that are there no more.
+    /// Takes in all files beside the music anew, and answers those that are there no more. A number always has the same path.
     pub(crate) fn replace(&mut self, sidecars: &[Sidecar], touched: &mut Touched) -> Vec<FileId> {
-        let former = std::mem::take(&mut self.shelves);
-        self.put(sidecars);
-        for (folder, shelf) in &self.shelves {
-            if former.get(folder).is_none_or(|former| former.files != shelf.files) {
-                touched.0.insert(folder.clone());
+        let mut present = by_folder(sidecars);
+        let mut gone = Vec::new();
+        self.shelves.retain(|folder, shelf| {
+            let files = present.remove(folder.as_os_str()).unwrap_or_default();
+            if shelf.files.iter().map(|(file, _)| file).eq(files.iter().map(|(file, _)| file)) {
+                return true;
             }
+            touched.0.insert(folder.clone());
+            let still: HashSet<FileId> = files.iter().map(|(file, _)| *file).collect();
+            gone.extend(shelf.files.iter().map(|(file, _)| *file).filter(|file| !still.contains(file)));
+            shelf.files = named(files);
+            !shelf.files.is_empty()
+        });
+        for (folder, files) in present {
+            let folder = Path::new(folder);
+            touched.0.insert(folder.into());
+            self.shelves.insert(folder.into(), Shelf { files: named(files), home: self.home(folder) });
         }
-        let present: HashSet<FileId> = sidecars.iter().filter_map(|sidecar| file_of(sidecar.id)).collect();
-        let files = former.values().flat_map(|shelf| &shelf.files).map(|(file, _)| *file);
-        files.filter(|file| !present.contains(file)).collect()
-    }
-
-    fn put(&mut self, sidecars: &[Sidecar]) {
-        let mut shelves: BTreeMap<Box<Path>, Shelf> = BTreeMap::new();
-        for sidecar in sidecars {
-            let parts = (sidecar.path.parent(), sidecar.path.file_name(), file_of(sidecar.id));
-            let (Some(folder), Some(name), Some(file)) = parts else { continue };
-            if let Some(shelf) = shelves.get_mut(folder) {
-                shelf.files.push((file, name.into()));
-            } else {
-                shelves.insert(folder.into(), Shelf { files: vec![(file, name.into())], home: self.home(folder) });
-            }
-        }
-        self.shelves = shelves;
+        gone
     }
 
     /// Whether nothing stands beside the music.
@@ -315,6 +310,34 @@ impl Beside {
             (!tracks.is_empty()).then_some((dot, tracks))
         })
     }
+}
+
+/// Files with their names.
+type Names<'s> = Vec<(FileId, &'s OsStr)>;
+
+/// Sidecars by the paths of their folders.
+fn by_folder(sidecars: &[Sidecar]) -> HashMap<&OsStr, Names<'_>> {
+    let mut folders: HashMap<&OsStr, Names<'_>> = HashMap::new();
+    // A scan numbers them by path, so that neighbours mostly share their folder.
+    for neighbours in sidecars.chunk_by(|a, b| split(a).map(|(folder, _)| folder) == split(b).map(|(folder, _)| folder))
+    {
+        let Some((folder, _)) = neighbours.first().and_then(split) else { continue };
+        let files = neighbours.iter().filter_map(|sidecar| Some((file_of(sidecar.id)?, split(sidecar)?.1)));
+        folders.entry(folder).or_default().extend(files);
+    }
+    folders
+}
+
+/// The folder and the name of a sidecar. Its path is absolute and canonical, and need not be taken apart by components, of
+/// which there are many.
+fn split(sidecar: &Sidecar) -> Option<(&OsStr, &OsStr)> {
+    let path = sidecar.path.as_os_str().as_bytes();
+    let slash = path.iter().rposition(|byte| *byte == b'/')?;
+    Some((OsStr::from_bytes(&path[..slash.max(1)]), OsStr::from_bytes(&path[slash + 1..])))
+}
+
+fn named(files: Names<'_>) -> Vec<(FileId, Box<OsStr>)> {
+    files.into_iter().map(|(file, name)| (file, name.into())).collect()
 }
 
 /// What is in a folder and below it.

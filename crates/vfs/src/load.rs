@@ -57,7 +57,7 @@ pub(crate) fn load(
 ) -> CatalogResult<Loaded> {
     let mut loaded = load_tracks(parts, fields, stamp_of)?;
     if let Some(sidecars) = &mut loaded.sidecars {
-        let (all, revision) = read_sidecars(parts, &sidecars.beside)?;
+        let (all, revision) = read_sidecars(parts, &sidecars.beside, &|_| false)?;
         sidecars.revision = revision;
         sidecars.beside.settle(&all);
         for sidecar in &all {
@@ -75,10 +75,14 @@ pub(crate) fn load(
 }
 
 /// All files beside the music that are to be shown, and the revision that they are of.
-pub(crate) fn read_sidecars(parts: &VfsParts, beside: &Beside) -> CatalogResult<(Vec<Sidecar>, Revision)> {
+pub(crate) fn read_sidecars(
+    parts: &VfsParts,
+    beside: &Beside,
+    known: &dyn Fn(FileId) -> bool,
+) -> CatalogResult<(Vec<Sidecar>, Revision)> {
     let mut all = Vec::new();
     let revision = parts.catalog.for_each_sidecar(&mut |sidecar| {
-        if beside.accepts(&sidecar) {
+        if beside.accepts(&sidecar, known) {
             all.push(sidecar);
         }
     })?;

@@ -89,7 +89,9 @@ impl Vfs {
         if let Some(sidecars) = sidecars
             && self.parts.catalog.sidecars_changed()? != sidecars.revision
         {
-            changed.sidecars = Some(read_sidecars(&self.parts, &sidecars.beside)?);
+            let view = self.view.load();
+            let known = |file: FileId| view.tracks.get(file).is_some();
+            changed.sidecars = Some(read_sidecars(&self.parts, &sidecars.beside, &known)?);
         }
         Ok(changed)
     }
