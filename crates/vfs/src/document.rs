@@ -2,9 +2,9 @@
 
 use crate::Vfs;
 use crate::handle::Handle;
+use crate::sync::Ordering;
 use musefs_contracts::filesystem::{Attributes, FileKind, FsError, FsResult, Opened};
 use musefs_contracts::ids::Ino;
-use std::sync::atomic::Ordering;
 
 /// Name of the folder in the root. While it is shown, a folder of the library of that name is not.
 pub(crate) const FOLDER_NAME: &[u8] = b".musefs-metrics";

@@ -1,11 +1,11 @@
 //! The file system as its trait has it.
 
 use crate::Vfs;
+use crate::sync::Ordering;
 use musefs_contracts::filesystem::{Attributes, DirectoryEntry, FileSystem, FsResult, Opened};
 use musefs_contracts::ids::Ino;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 impl FileSystem for Vfs {

@@ -1,7 +1,7 @@
 //! Open handles by number.
 
 use crate::made::CoverHandle;
-use crate::sync::{RwLock, read, write};
+use crate::sync::{AtomicBool, AtomicU64, Ordering, RwLock, read, write};
 use hashbrown::HashMap;
 use musefs_contracts::backing::{Source, Stamp};
 use musefs_contracts::cache::ContentKey;
@@ -10,7 +10,6 @@ use musefs_contracts::layout::Layout;
 use musefs_contracts::tree::TreeSnapshot;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is behind an open file.
 pub(crate) enum Handle {

@@ -31,6 +31,7 @@ mod patch;
 mod pending;
 mod placing;
 mod plain_files;
+mod primitives;
 mod probe_on_demand;
 mod read;
 mod refresh;

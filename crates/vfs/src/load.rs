@@ -5,6 +5,7 @@ use crate::options::VfsParts;
 use crate::placing::place;
 use crate::row::file_of;
 use crate::shelving::Shelving;
+use crate::sync::{Receiver, SyncSender, spawn_scoped, sync_channel, thread};
 use crate::track_table::{Entry, Recorded, TrackTable};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
@@ -13,8 +14,6 @@ use musefs_contracts::sidecars::Sidecar;
 use musefs_contracts::tree::{Placement, PlacementChange, TreeSnapshot};
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
 /// A store as it was at one revision.
 pub(crate) struct Loaded {
@@ -96,9 +95,7 @@ fn load_tracks(
 ) -> CatalogResult<Loaded> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(BATCHES);
-        let reader = thread::Builder::new()
-            .name("musefs-load".into())
-            .spawn_scoped(scope, move || read_rows(parts, fields, stamp_of, &sender))
+        let reader = spawn_scoped(scope, "musefs-load", move || read_rows(parts, fields, stamp_of, &sender))
             .map_err(|error| CatalogError::Other(format!("no thread can be had to read it: {error}")))?;
         let tree = parts.tree.build(&mut Placements { receiver, batch: Vec::new().into_iter() });
         let Rows { tracks, beside, store, revision } = reader.join().unwrap_or_else(|panic| resume_unwind(panic))?;

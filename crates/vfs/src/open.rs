@@ -8,7 +8,7 @@ use crate::read::HandleIo;
 use crate::row::FileRow;
 use crate::sizes::Served;
 use crate::splice::layout_within;
-use crate::sync::lock;
+use crate::sync::{AtomicBool, Ordering, lock};
 use crate::track_table::Entry;
 use crate::view::{View, describes};
 use musefs_contracts::backing::{Source, Stamp};
@@ -21,7 +21,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Error numbers of a process or a system that has no descriptor left (POSIX EMFILE and ENFILE, on Linux).
 const NO_DESCRIPTOR_LEFT: [i32; 2] = [24, 23];

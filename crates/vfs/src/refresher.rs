@@ -1,17 +1,16 @@
 //! The thread that follows the store.
 
 use crate::Vfs;
+use crate::sync::{AtomicBool, Ordering, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Refreshes a file system at intervals, and at once when a request found something new. Ends when dropped.
 pub struct Refresher {
     vfs: Arc<Vfs>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Refresher {

@@ -3,8 +3,12 @@
 //! Order in which they are taken, where several are: refresh, swap, opens, then any one of the small ones (pending,
 //! observed, sizes, times). No lock is held while the kernel is notified but the refresh lock, which no request takes.
 
-use std::sync::{Condvar, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
-pub(crate) use std::sync::{Mutex, RwLock};
+pub(crate) use crate::primitives::{
+    ArcSwap, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, Receiver, RwLock, SyncSender, spawn_scoped,
+    sync_channel, thread,
+};
+use crate::primitives::{Condvar, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Locks, whatever became of the thread that held the lock last: every critical section leaves valid state behind at each

@@ -4,13 +4,13 @@
 //! table of a million tracks costs an edit a few KiB. Pages hold only the entries that exist: sparse ids cost little more
 //! than dense ones.
 
+use crate::sync::{AtomicU8, Ordering};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::TrackRow;
 use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::sidecars::Sidecar;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 /// What a row of the store says of the contents of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

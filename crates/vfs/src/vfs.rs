@@ -13,10 +13,9 @@ use crate::placing::stored_fields;
 use crate::plain_files::PlainFiles;
 use crate::refresh::RefreshState;
 use crate::sizes::SizeState;
-use crate::sync::{Mutex, RwLock, Signal, write};
+use crate::sync::{ArcSwap, AtomicBool, AtomicU64, Mutex, RwLock, Signal, write};
 use crate::track_table::Entry;
 use crate::view::{View, generation};
-use arc_swap::ArcSwap;
 use hashbrown::HashMap;
 use musefs_contracts::cache::ContentKey;
 use musefs_contracts::catalog::CatalogError;
@@ -25,7 +24,6 @@ use musefs_contracts::ids::{FileId, Ino};
 use musefs_contracts::metric;
 use musefs_contracts::notifier::{KernelNotifier, NoNotifier};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// The file system.
 pub struct Vfs {
