@@ -56,7 +56,8 @@ impl Names {
     /// A component that was not rendered, as these names have it.
     pub(crate) fn component(self, name: &str) -> Cow<'_, str> {
         if self == Self::Posix {
-            return Cow::Borrowed(name);
+            let is_odd = |c: char| matches!(c, '/' | '\0');
+            return if name.contains(is_odd) { name.replace(is_odd, "_").into() } else { name.into() };
         }
         let mut out = name.to_owned();
         self.settle(&mut out, 0);
@@ -180,6 +181,7 @@ mod tests {
     #[test]
     fn what_was_not_rendered_is_settled_alike() {
         assert_eq!(Names::Posix.component("con: a?"), "con: a?");
+        assert_eq!(Names::Posix.component("a\0/b"), "a__b");
         assert_eq!(Names::Windows.component("aux"), "aux_");
         assert_eq!(Names::Windows.component("What? "), "What_");
     }

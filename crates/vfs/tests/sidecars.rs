@@ -3,16 +3,18 @@
 mod common;
 
 use common::{World, path};
-use musefs_contracts::backing::Backing;
+use musefs_contracts::backing::{Backing, Stamp};
 use musefs_contracts::filesystem::{FileSystem, FsError};
 use musefs_contracts::ids::TrackId;
-use musefs_contracts::sidecars::SidecarRules;
+use musefs_contracts::sidecars::{SidecarFile, SidecarRules};
 use musefs_contracts::writer::CatalogWriter;
 use musefs_template::{Template, Views};
 use musefs_tree::Options;
 use musefs_vfs::{Mode, Refreshed, VfsOptions};
 use proptest::prelude::*;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -52,7 +54,7 @@ fn they_stand_beside_the_tracks_and_are_served_byte_for_byte() {
     assert_eq!((attributes.size, attributes.links), (9, 1));
     assert_eq!(attributes.mtime_ns, world.shelf.stat(&path("al/cover.jpg")).unwrap().mtime_ns);
     assert_eq!(mount.attributes(attributes.ino).unwrap(), attributes);
-    assert_eq!(mount.lookup(attributes.ino, std::ffi::OsStr::new("x")).err(), Some(FsError::NotADirectory));
+    assert_eq!(mount.lookup(attributes.ino, OsStr::new("x")).err(), Some(FsError::NotADirectory));
 }
 
 #[test]
@@ -250,6 +252,33 @@ fn a_file_of_many_folders_stands_in_some_of_them() {
     assert_eq!(covers.len(), 128);
     assert_eq!(covers.first().map(String::as_str), Some("A000/cover.jpg"));
     assert_eq!(covers.last().map(String::as_str), Some("A127/cover.jpg"));
+}
+
+#[test]
+fn odd_paths_in_a_store_make_no_odd_names() {
+    let world = world();
+    album(&world);
+    let odd: [&[u8]; 9] = [
+        b"/",
+        b"x",
+        b"/music/al/..",
+        b"/music/al/.",
+        b"/music/al/",
+        b"/music/al/a\0b.lrc",
+        b"/music/al/caf\xe9.jpg",
+        b"//",
+        b"/music/al/../x/y.jpg",
+    ];
+    let stamp = Stamp { size: 1, ..Stamp::default() };
+    let file = |path: &[u8]| SidecarFile { path: PathBuf::from(OsStr::from_bytes(path)), stamp };
+    world.store.memory().writer().update_sidecars(&odd.map(file), &[]).unwrap();
+    let mount = world.mount();
+    let files = mount.files();
+    assert!(files.contains(&"A/a_b.lrc".to_owned()) && files.contains(&"A/caf\u{fffd}.jpg".to_owned()), "{files:?}");
+    let is_odd = |name: &str| matches!(name, "" | "." | "..") || name.contains('\0');
+    assert!(!files.iter().any(|path| path.split('/').any(is_odd)), "{files:?}");
+    assert!(mount.at("A/a_b.lrc").is_ok());
+    assert!(mount.cat("A/a_b.lrc").is_err());
 }
 
 #[derive(Clone, Debug)]
