@@ -249,6 +249,7 @@ fn why_tells_where_they_are() {
     };
     let lyrics = world.music.join("al/01 - one.lrc");
     check(&[text(&lyrics)], true, &["beside the music", "shown as Nina/One.lrc"]);
+    check(&[text(&lyrics)], true, &["a mount shows it with --sidecars"]);
     check(&["Nina/One.lrc"], true, &[text(&lyrics), "shown as Nina/One.lrc"]);
     check(&[text(&lyrics), "--sidecars=false"], false, &["not shown", "--sidecars"]);
     check(&[text(&lyrics), "--sidecar-exclude", "*.lrc"], false, &["not shown", "--sidecar-include"]);

@@ -15,8 +15,8 @@ pub(crate) struct RecordArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Files beside the music")]
 pub(crate) struct SidecarArgs {
-    /// Show lyrics, cue sheets, logs, booklets and covers that lie beside the music next to its tracks [default: true for up,
-    /// false for mount]
+    /// Show lyrics, cue sheets, logs, booklets and covers that lie beside the music next to its tracks [default: true for up
+    /// and why, false for mount and export]
     #[arg(long, env = "MUSEFS_SIDECARS", num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub(crate) sidecars: Option<bool>,

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &WhyArgs) -> CommandResult {
     let shown = sidecars::shown(&args.sidecars, true)?;
     let library = Library {
         sidecars: shown.is_some(),
+        is_unsaid: args.sidecars.sidecars.is_none(),
         recorded: sidecars::recorded(&args.sidecars.sidecar_include)?,
         vfs: Prepared::new(catalog.clone(), template, &args.view, &serve, shown)?.vfs,
         catalog,
@@ -71,6 +72,8 @@ struct Library<'s> {
     vfs: Arc<Vfs>,
     /// Whether files beside the music are shown.
     sidecars: bool,
+    /// Whether the user said nothing of that.
+    is_unsaid: bool,
     /// Which of them a scan records.
     recorded: Arc<dyn SidecarRules>,
     store: &'s Store,
@@ -204,6 +207,9 @@ impl Library<'_> {
                     .to_owned(),
             ),
             Some(paths) => lines.extend(paths.iter().map(|path| format!("shown as {}", path.display()))),
+        }
+        if is_shown && self.is_unsaid {
+            lines.push("by musefs up; a mount shows it with --sidecars".to_owned());
         }
         lines.extend(self.state_of_file(&sidecar.path, &sidecar.stamp).filter(|_| is_shown));
         Answer { is_shown, lines }
