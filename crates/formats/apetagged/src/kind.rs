@@ -12,6 +12,8 @@ pub(crate) struct Kind {
     magic: &'static [u8],
     /// The extension that goes with it.
     extension: &'static str,
+    /// Bytes of zeros or junk in front of the stream.
+    pub(crate) junk: u64,
 }
 
 /// What the store calls the containers.
@@ -28,7 +30,7 @@ pub(crate) const IDS: &[FormatId] = &[
 pub(crate) const EXTENSIONS: &[&str] = &["wv", "ape", "mac", "mpc", "mp+", "mpp", "tak", "ofr", "ofs"];
 
 const fn kind(id: usize, magic: &'static [u8], extension: &'static str) -> Kind {
-    Kind { id, magic, extension }
+    Kind { id, magic, extension, junk: 0 }
 }
 
 /// WavPack 4 and 5 blocks; Monkey's Audio, the second with floats; Musepack stream versions 7 and 8; TAK; OptimFROG, of
@@ -64,8 +66,10 @@ pub(crate) fn of(head: &Head<'_>) -> Option<Kind> {
 /// Four bytes anywhere are chance, unless the file's name says the same.
 fn behind_junk(head: &Head<'_>) -> Option<Kind> {
     let mut named = KINDS.iter().filter(|kind| kind.extension == head.extension);
-    let found = named.find(|kind| head.beginning(|bytes| bytes.starts_with(kind.magic)).is_some())?;
-    Some(Kind { magic: b"", ..*found })
+    named.find_map(|kind| {
+        let at = head.beginning(|bytes| bytes.starts_with(kind.magic))?;
+        Some(Kind { magic: b"", junk: at - head.content_offset, ..*kind })
+    })
 }
 
 /// Stream versions 4 to 6 begin with a word of bit fields, of which the version is the one that can be checked.

@@ -23,9 +23,14 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
     };
     let size = source.stamp()?.size;
     let start = head.content_offset;
+    let begins = start.saturating_add(kind.junk);
     let mut out = Collector::new();
     // A tag that claims the stream's first bytes as well lies.
     let mut tags = Tags { trailing: locate(source, start.saturating_add(SHORTEST_STREAM), size)?, ..Tags::default() };
+    let end = tags.trailing.first().map_or(size, |tag| tag.range().offset);
+    if kind.junk > 0 && begins.saturating_add(SHORTEST_STREAM) > end {
+        return Err(ProbeError::NotUnderstood("the stream seems to begin inside a tag".to_owned()));
+    }
     // What wins is told first: the last APEv2 tag, then those before it, ID3v2, ID3v1, Lyrics3.
     for tag in tags.trailing.iter().rev() {
         if let Trailer::Ape(tag) = tag {
@@ -48,7 +53,6 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
         tags.only_id3 = stated.map(|(key, values)| (key.to_owned(), values.to_vec())).collect();
     }
     out.finish();
-    let end = tags.trailing.first().map_or(size, |tag| tag.range().offset);
     let anatomy = Anatomy {
         format: kind::IDS[kind.id].clone(),
         prober: PROBER,

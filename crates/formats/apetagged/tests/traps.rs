@@ -286,3 +286,12 @@ fn a_tag_that_claims_the_stream_as_well_is_none() {
     assert_eq!(probe(&served).tags.get("title"), ["Other"]);
     assert!(served.starts_with(&whole));
 }
+
+#[test]
+fn a_stream_behind_junk_is_none_that_begins_inside_a_tag() {
+    let junk = b"\x01\x02junk".to_vec();
+    let file = [junk.clone(), stream(100), titled("Song")].concat();
+    assert_eq!(probe_named(&file, "wv").unwrap().tags.get("title"), ["Song"]);
+    let file = [junk, ape(&[item("Title", 0, b"wvpk")])].concat();
+    assert!(probe_named(&file, "wv").is_err());
+}
