@@ -3,6 +3,8 @@
 //! `MUSEFS_TEST_SOAK=1` runs two thousand sequences of fifty operations; a number in it is the first seed.
 #![allow(unreachable_pub, missing_docs)]
 
+#[path = "model/client.rs"]
+mod client;
 mod common;
 #[path = "model/compare.rs"]
 mod compare;

@@ -1,5 +1,6 @@
 //! A library with its store and its mount, operated on and compared with the model.
 
+use crate::client;
 use crate::common::{Mount, World, is_mounted, stderr};
 use crate::operations::{KEYS, Operation, VALUES};
 use crate::shown::tracks;
@@ -183,6 +184,9 @@ impl Machine {
         match operation {
             Operation::Edit { tracks, key, values, commit } => self.edit(tracks, *key, values, *commit),
             Operation::Art { track, image } => self.link(*track, *image),
+            Operation::Sync { tracks, title, album, image, merge } => {
+                return self.sync(tracks, [value(*title), value(*album)], *image, *merge);
+            }
             Operation::DeleteRow { track } => {
                 let id = self.track(*track);
                 self.store.execute("DELETE FROM tracks WHERE id = ?1", [id]).unwrap();
@@ -244,6 +248,19 @@ impl Machine {
             }
         }
         store.execute_batch(if commit { "COMMIT" } else { "ROLLBACK" }).unwrap();
+    }
+
+    fn sync(&self, numbers: &[u8], [title, album]: [&str; 2], image: Option<u8>, merge: bool) -> Result<(), String> {
+        let ids: BTreeSet<i64> = numbers.iter().map(|number| self.track(*number)).collect();
+        let known = tracks(&self.store).into_iter().map(|(track, _)| track);
+        let files: Vec<PathBuf> = known.filter(|track| ids.contains(&track.id)).map(|track| track.file).collect();
+        let images: Vec<Vec<u8>> = image.into_iter().map(|image| vec![image % 4; 700]).collect();
+        let pairs = [("title", title), ("album", album), ("artist", "Nina"), ("genre", "Soul"), ("genre", "Jazz")];
+        let synced = client::sync(&self.world.db, &files, &pairs, &images, merge)?;
+        if synced != files.len() as u64 {
+            return Err(format!("python-musefs met {synced} of the {} tracks", files.len()));
+        }
+        Ok(())
     }
 
     fn link(&self, track: u8, image: Option<u8>) {

@@ -16,6 +16,14 @@ pub enum Operation {
         track: u8,
         image: Option<u8>,
     },
+    /// The published Python library syncs these tracks: one title and one album, numbers of [`VALUES`], and one picture at most.
+    Sync {
+        tracks: Vec<u8>,
+        title: u8,
+        album: u8,
+        image: Option<u8>,
+        merge: bool,
+    },
     /// An external program deletes the row of a track.
     DeleteRow {
         track: u8,
@@ -85,7 +93,7 @@ pub fn sequence(seed: u64, length: usize) -> Vec<Operation> {
 
 fn operation(random: &mut Random) -> Operation {
     let mut any = || random.next_u64() as u8;
-    match any() % 28 {
+    match any() % 29 {
         0..8 => {
             let tracks = (0..=any() % 6).map(|_| any()).collect();
             let values = (0..any() % 3).map(|_| any()).collect();
@@ -105,6 +113,13 @@ fn operation(random: &mut Random) -> Operation {
         22 | 23 => Operation::Revalidate { prune: any() % 3 == 0 },
         24 => Operation::Remount { hard: any() % 3 == 0 },
         25 | 26 => Operation::Open { track: any() },
+        27 => Operation::Sync {
+            tracks: (0..=any() % 4).map(|_| any()).collect(),
+            title: any(),
+            album: any(),
+            image: Some(any()).filter(|image| image % 3 > 0),
+            merge: any() % 2 > 0,
+        },
         _ => Operation::ReadOn,
     }
 }
