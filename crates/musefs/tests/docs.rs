@@ -266,3 +266,10 @@ fn every_trap_of_the_formats_names_tests_that_exist() {
     let wrong = named::complaints(&page, &repository());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_fault_and_promise_of_reliability_names_tests_that_exist() {
+    let page = fs::read_to_string(repository().join("docs/reliability.md")).unwrap();
+    let wrong = named::complaints_by_file(&page, &repository());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -40,6 +40,31 @@ fn an_edit_is_visible_after_a_refresh_that_costs_what_changed() {
     assert_eq!(mount.at("A0/T9.flac").err(), Some(FsError::NotFound));
 }
 
+/// What a refresh of the same ten edits does in a library of this size: rows streamed, rows asked for, records read, and
+/// what the kernel is told, with the directories' own numbers left out.
+fn work_of_ten_edits(size: usize) -> (u64, u64, u64, Vec<String>) {
+    let (world, tracks) = library(size);
+    let mount = world.mount();
+    let store = &world.store;
+    let counts =
+        || [&store.rows_streamed, &store.rows_asked, &store.records].map(|count| count.load(Ordering::Relaxed));
+    let before = counts();
+    for (n, track) in tracks.iter().enumerate().take(10) {
+        world.edit(*track, &[("artist", "A0"), ("title", &format!("renamed {n}")), ("mood", "calm")]);
+    }
+    assert_eq!(mount.refresh(), Refreshed::Changed(10));
+    let after = counts();
+    (after[0] - before[0], after[1] - before[1], after[2] - before[2], world.recorder.take())
+}
+
+#[test]
+fn the_work_of_a_refresh_is_that_of_what_changed_however_large_the_library_is() {
+    let small = work_of_ten_edits(20);
+    assert_eq!((small.0, small.1), (0, 10), "the changed rows alone are read");
+    assert_eq!(small.3.len(), 10 + 20 + 1, "ten contents, a former and a new name of each, one listing: {:?}", small.3);
+    assert_eq!(work_of_ten_edits(2_000), small);
+}
+
 #[test]
 fn the_kernel_is_told_exactly_what_changed_and_after_the_swap() {
     let (world, tracks) = library(20);

@@ -17,6 +17,33 @@ pub(crate) fn complaints(page: &str, repository: &Path) -> Vec<String> {
     wrong
 }
 
+/// Rows of the page's tables that name no test as `file::test`, nor a file of tests, and what they name that is not there. The
+/// files are the binary's, and those of each "(crate `name`)" in the row.
+pub(crate) fn complaints_by_file(page: &str, repository: &Path) -> Vec<String> {
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| ---") && !line.ends_with("| test |");
+    let mut wrong = Vec::new();
+    for row in page.lines().filter(is_row) {
+        let crates: Vec<&str> =
+            row.split("(crate `").skip(1).filter_map(|rest| rest.split('`').next()).chain(["musefs"]).collect();
+        let mut names_any = false;
+        for span in row.split('`').skip(1).step_by(2) {
+            if let [file, test] = span.split("::").collect::<Vec<_>>()[..] {
+                names_any = true;
+                if !crates.iter().any(|krate| exists(&format!("{krate}::{file}::{test}"), repository)) {
+                    wrong.push(format!("there is no {span}"));
+                }
+            }
+            let file =
+                |krate: &&str| repository.join("crates").join(krate).join("tests").join(span).with_extension("rs");
+            names_any |= crates.iter().any(|krate| file(krate).is_file());
+        }
+        if !names_any {
+            wrong.push(format!("no test: {row}"));
+        }
+    }
+    wrong
+}
+
 /// Everything in back quotes that has the shape of such a name.
 pub(crate) fn named(text: &str) -> impl Iterator<Item = &str> {
     let is_name = |part: &&str| {
@@ -86,4 +113,22 @@ fn a_test_that_is_not_there_or_not_marked_is_noticed() {
         assert_eq!(row(wrong), [format!("there is no {wrong}")]);
     }
     assert_eq!(row("moov"), ["no test: | a trap | `moov` |"]);
+}
+
+#[test]
+fn a_fault_whose_test_is_not_there_is_noticed() {
+    let repository = super::repository();
+    let row = |cell: &str| {
+        complaints_by_file(&format!("| fault | test |\n| --- | --- |\n| a fault | {cell} |\n"), &repository)
+    };
+    for right in [
+        "`named::a_fault_whose_test_is_not_there_is_noticed`",
+        "`refreshing::the_work_of_a_refresh_is_that_of_what_changed_however_large_the_library_is` (crate `vfs`)",
+        "`refusals`",
+    ] {
+        assert_eq!(row(right), [""; 0]);
+    }
+    assert_eq!(row("`named::no_such_test`"), ["there is no named::no_such_test"]);
+    assert_eq!(row("`refreshing::library` (crate `vfs`)"), ["there is no refreshing::library"], "no test");
+    assert_eq!(row("`EIO`"), ["no test: | a fault | `EIO` |"]);
 }
