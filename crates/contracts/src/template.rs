@@ -42,6 +42,12 @@ pub trait PathTemplate: Send + Sync {
         Cow::Borrowed(name)
     }
 
+    /// Whether this is the name of a folder at the root in which one of several views stands.
+    fn is_view(&self, folder: &[u8]) -> bool {
+        let _ = folder;
+        false
+    }
+
     /// The first path of a track.
     fn first(&self, fields: &dyn Fields) -> Option<RenderedPath> {
         let mut first = None;

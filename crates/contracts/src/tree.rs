@@ -73,6 +73,16 @@ pub trait TreeSnapshot: Any + Send + Sync {
     /// The parent of a directory; the root is its own. `None` if it is not there.
     fn parent(&self, directory: Ino) -> Option<Ino>;
 
+    /// The name of a directory in the one above it; `None` for the root, and if it is not there.
+    fn name(&self, directory: Ino) -> Option<Vec<u8>> {
+        let mut name = None;
+        self.children(self.parent(directory)?, 0, &mut |child| {
+            name = (child.ino == directory).then(|| child.name.to_vec());
+            name.is_none()
+        });
+        name
+    }
+
     /// All names of a file with the directory of each, in an order that depends on nothing else: none if it is not shown,
     /// several in several views or where its template gives it several paths.
     fn places(&self, file: FileId) -> Vec<(Ino, Vec<u8>)>;

@@ -133,6 +133,7 @@ impl Prepared {
             lifetime: Duration::from_millis(serve.attr_ttl_ms),
             passthrough: true,
             covers: serve.made.covers.unwrap_or(false),
+            playlists: serve.made.playlists,
             ..VfsOptions::default()
         };
         let scan_backing = scan_backing(meter);

@@ -209,3 +209,22 @@ fn rsync_finds_no_difference_however_often_it_looks() {
     world.set_tag("4.flac", "genre", "Other");
     eventually("an edit that rsync sees", || differences(&mount, &copy).contains("04 Song 4.flac"));
 }
+
+#[test]
+fn mpd_reads_the_playlists_of_the_view() {
+    // It reads them by io_uring, where the kernel lets it.
+    let world = library();
+    let _mount = world.mount(&["--template", TEMPLATE, "--playlists"]);
+    let mpd = Mpd::start(&world);
+    mpd.update();
+    let tracks: Vec<String> = mpd.tracks().into_keys().collect();
+    let of_list = |list: &str| -> Vec<String> {
+        mpd.ask(&format!("listplaylist \"{list}\"")).into_iter().map(|(_, file)| file).collect()
+    };
+    assert_eq!(of_list("All.m3u8"), tracks);
+    let album = "Nina/Album 1";
+    let of_album: Vec<String> =
+        tracks.iter().filter(|track| track.starts_with(&format!("{album}/"))).cloned().collect();
+    assert!(of_album.len() > 5);
+    assert_eq!(of_list(&format!("{album}/Album 1.m3u8")), of_album);
+}

@@ -102,6 +102,10 @@ impl PathTemplate for Views {
         }
     }
 
+    fn is_view(&self, folder: &[u8]) -> bool {
+        self.named.iter().any(|(name, _)| name.as_bytes() == folder)
+    }
+
     fn extension<'e>(&self, extension: &'e [u8]) -> Cow<'e, [u8]> {
         self.names.extension(extension)
     }

@@ -43,6 +43,11 @@ impl TreeSnapshot for Snapshot {
         self.directories.get(directory).map(|directory| directory.parent)
     }
 
+    fn name(&self, directory: Ino) -> Option<Vec<u8>> {
+        let contents = &self.directories.get(self.parent(directory)?)?.contents;
+        contents.targets(directory).next().map(|index| contents.name(index).to_vec())
+    }
+
     fn places(&self, file: FileId) -> Vec<(Ino, Vec<u8>)> {
         let mut places = Vec::new();
         for place in self.places.get(file).chunk_by(Ino::eq).filter_map(<[Ino]>::first) {

@@ -44,6 +44,6 @@ impl Vfs {
         })?;
         self.document_len.store(text.len() as u64, Ordering::Relaxed);
         self.metrics.handles.add(1);
-        Ok(Opened { handle: self.handles.insert(Handle::Document(text)), passthrough: None, direct: true })
+        Ok(Opened { handle: self.handles.insert(Handle::Document(text.into())), passthrough: None, direct: true })
     }
 }

@@ -1,6 +1,6 @@
 //! Open handles by number.
 
-use crate::made::CoverHandle;
+use crate::made::{CoverHandle, ListHandle};
 use crate::sync::{AtomicBool, AtomicU64, Ordering, RwLock, read, write};
 use hashbrown::HashMap;
 use musefs_contracts::backing::{Source, Stamp};
@@ -17,8 +17,10 @@ pub(crate) enum Handle {
     File(FileHandle),
     /// A cover.
     Cover(CoverHandle),
+    /// A playlist.
+    List(ListHandle),
     /// A document, as it was rendered at open.
-    Document(Vec<u8>),
+    Document(Arc<[u8]>),
 }
 
 /// One content of a file, open.

@@ -58,6 +58,7 @@ pub enum Mode {
 
 /// How the file system behaves.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, set by name")]
 pub struct VfsOptions {
     /// What files are served as.
     pub mode: Mode,
@@ -84,6 +85,8 @@ pub struct VfsOptions {
     /// Show a front picture of its tracks as `cover.jpg` (or `.png`, `.gif`, `.webp`) in each directory of tracks that shows no
     /// picture of its own.
     pub covers: bool,
+    /// Show a playlist in each directory of tracks, named like it, and one of all tracks in the root and in the folder of each view.
+    pub playlists: bool,
 }
 
 impl Default for VfsOptions {
@@ -99,6 +102,7 @@ impl Default for VfsOptions {
             passthrough: false,
             renumber_cached: true,
             covers: false,
+            playlists: false,
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Pending {
     renumbered: HashSet<FileId>,
     /// Files made of directories that may be others now.
     pub(crate) made: BTreeSet<Ino>,
+    /// Those that are being told right now.
+    made_under_way: BTreeSet<Ino>,
     /// Files of which only attributes changed.
     pub(crate) attributes: HashSet<FileId>,
     /// Files that may get their first number back.
@@ -58,6 +60,13 @@ impl Pending {
     }
 }
 
+impl Pending {
+    /// Whether the kernel may still hold pages of what was made before.
+    pub(crate) fn is_untold_made(&self, ino: Ino) -> bool {
+        self.made.contains(&ino) || self.made_under_way.contains(&ino)
+    }
+}
+
 impl Vfs {
     /// Asks the refresher to look whether a file's backing file changed.
     pub(crate) fn suspect(&self, file: impl Into<FileId>) {
@@ -87,7 +96,8 @@ impl Vfs {
             let mut pending = lock(&self.pending);
             let under_way = pending.contents.clone();
             let suspects = std::mem::take(&mut pending.suspects);
-            std::mem::replace(&mut *pending, Pending { suspects, under_way, ..Pending::default() })
+            let made_under_way = pending.made.clone();
+            std::mem::replace(&mut *pending, Pending { suspects, under_way, made_under_way, ..Pending::default() })
         };
         let change = told.is_change().then_some(Change { tracks: told.tracks });
         let notifier = Arc::clone(&read(&self.notifier));
@@ -114,7 +124,11 @@ impl Vfs {
         for file in told.attributes.difference(&told.contents) {
             self.numbers(&view, *file).into_iter().for_each(|ino| notifier.forget_attributes(ino));
         }
-        lock(&self.pending).under_way.clear();
+        {
+            let mut pending = lock(&self.pending);
+            pending.under_way.clear();
+            pending.made_under_way.clear();
+        }
         told.settled.iter().for_each(|file| self.settle(*file, &*notifier));
         if let Some(change) = change {
             let listener = Arc::clone(&read(&self.listener));

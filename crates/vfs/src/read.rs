@@ -12,6 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Bytes of a picture or of a binary value asked of the catalog at once.
 const CATALOG_CHUNK: usize = 64 << 10;
 
+/// A part of a text.
+fn copy(text: &[u8], offset: u64, len: usize, out: &mut Vec<u8>) {
+    out.clear();
+    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
+    out.extend_from_slice(&text[start..text.len().min(start.saturating_add(len))]);
+}
+
 impl Vfs {
     pub(crate) fn read_handle(
         &self,
@@ -25,10 +32,9 @@ impl Vfs {
             None => Err(FsError::BadHandle),
             Some(Handle::File(handle)) => self.read_file(handle, offset, len, out, may_wait),
             Some(Handle::Cover(handle)) => self.read_cover(handle, offset, len, out, may_wait),
+            Some(Handle::List(handle)) => self.list_text(handle, may_wait).map(|text| copy(text, offset, len, out)),
             Some(Handle::Document(text)) => {
-                out.clear();
-                let start = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
-                out.extend_from_slice(&text[start..text.len().min(start.saturating_add(len))]);
+                copy(text, offset, len, out);
                 Ok(())
             }
         };

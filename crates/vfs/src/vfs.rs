@@ -4,7 +4,7 @@ use crate::advance::Observed;
 use crate::complaints::Complaints;
 use crate::handle::{DirectoryHandle, Handle, HandleTable};
 use crate::load::load;
-use crate::made::Asked;
+use crate::made::{Asked, Playlists};
 use crate::metrics::Metrics;
 use crate::opens::Opens;
 use crate::options::{Mode, VfsOptions, VfsParts};
@@ -52,6 +52,8 @@ pub struct Vfs {
     pub(crate) size_state: Mutex<SizeState>,
     /// What was found out of directories.
     pub(crate) asked: Mutex<Asked>,
+    /// Playlists that were written.
+    pub(crate) playlists: Mutex<Playlists>,
     /// When the listings of directories changed; those not named here have not changed since the mount came up.
     pub(crate) directory_times: RwLock<HashMap<Ino, i64>>,
     pub(crate) mounted_ns: i64,
@@ -87,6 +89,7 @@ impl Vfs {
             observed: Mutex::default(),
             size_state: Mutex::default(),
             asked: Mutex::default(),
+            playlists: Mutex::default(),
             directory_times: RwLock::default(),
             mounted_ns: parts.clock.now_ns(),
             notifier: RwLock::new(Arc::new(NoNotifier)),

@@ -153,16 +153,17 @@ fn where_files_are_served_as_they_are_so_are_covers() {
 }
 
 #[test]
-fn an_open_cover_stays_what_it_was() {
+fn an_open_cover_is_never_mixed_with_another() {
     let world = world();
     let track = add(&world, "1", &[]);
     set_art(&world, track, 3, b"the first picture");
     let mount = world.mount();
     let opened = mount.open_at("A/cover.png").unwrap();
-    assert!(opened.direct && opened.passthrough.is_none());
+    assert!(!opened.direct && opened.passthrough.is_none());
+    assert_eq!(mount.drain(opened.handle, 5).unwrap(), b"the first picture");
     set_art(&world, track, 3, b"a longer second picture");
     mount.refresh();
-    assert_eq!(mount.drain(opened.handle, 5).unwrap(), b"the first picture");
+    assert_eq!(mount.drain(opened.handle, 5).err(), Some(FsError::Stale));
     assert_eq!(mount.cat("A/cover.png").unwrap(), b"a longer second picture");
     let handles = world.numbers.get(&metric::HANDLES_OPEN);
     mount.release(opened.handle);

@@ -12,4 +12,8 @@ pub(crate) struct MadeArgs {
     #[arg(long, env = "MUSEFS_COVERS", num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     pub(crate) covers: Option<bool>,
+    /// Show a playlist in each folder of tracks, and one of all tracks in the root and in each view's folder
+    #[arg(long, env = "MUSEFS_PLAYLISTS", num_args = 0..=1, require_equals = true, default_value = "false",
+        default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    pub(crate) playlists: bool,
 }

@@ -48,6 +48,11 @@ impl Asked {
         Err(self.turn)
     }
 
+    /// What is known of a directory, without asking.
+    pub(super) fn known(&self, directory: Ino) -> Option<Option<Arc<Cover>>> {
+        self.directories.get(&directory)?.as_ref().map(|known| known.cover.clone())
+    }
+
     /// Keeps what was found out in a turn, if nothing was forgotten since.
     pub(super) fn keep(&mut self, directory: Ino, turn: u64, finding: Finding) {
         if self.turn == turn

@@ -14,7 +14,7 @@ use musefs_contracts::backing::{Source, Stamp};
 use musefs_contracts::catalog::{TrackRecord, TrackRow};
 use musefs_contracts::filesystem::{Attributes, FsResult};
 use musefs_contracts::format::Format;
-use musefs_contracts::ids::{Ino, Made, TrackId};
+use musefs_contracts::ids::{ArtId, Ino, Made, TrackId};
 use musefs_contracts::layout::{Layout, LayoutBuilder, Segment};
 use musefs_contracts::tags::ArtLink;
 use musefs_contracts::tree::NodeKind;
@@ -38,6 +38,22 @@ pub(crate) struct Cover {
     pub(super) lies_in: Option<Stamp>,
     mtime_ns: i64,
     ctime_ns: i64,
+    picture: Picture,
+}
+
+/// What tells pictures apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Picture {
+    Stored(ArtId),
+    /// In this state of the track's file, as the first of its bytes and their number.
+    Embedded(TrackId, Stamp, ByteRange),
+}
+
+impl Cover {
+    /// Whether both are the same picture.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.picture == other.picture
+    }
 }
 
 /// A picture that would do.
@@ -169,7 +185,7 @@ impl Vfs {
     fn make_cover(&self, row: &TrackRow, choice: Choice) -> Option<Cover> {
         let stamp = self.stamp_of(row.id, row);
         let entry = Entry::new(row, stamp);
-        let (name, layout, lies_in) = match choice {
+        let (name, layout, lies_in, picture) = match choice {
             Choice::Stored(link) => {
                 let mut layout = LayoutBuilder::new();
                 layout.push(Segment::Art(link.art, ByteRange::new(0, link.byte_len)));
@@ -177,11 +193,11 @@ impl Vfs {
                 let read = |buf: &mut [u8]| self.parts.catalog.read_art(link.art, 0, buf).ok();
                 let name = image::name_of(&link.mime)
                     .or_else(|| read(&mut signature).and_then(|()| image::name_by(&signature)))?;
-                (name, layout.finish(), None)
+                (name, layout.finish(), None, Picture::Stored(link.art))
             }
             Choice::Embedded { format, anatomy, picture } => {
                 let (name, layout) = self.embedded(row, &stamp, &*format, &anatomy, &picture)?;
-                (name, layout, Some(stamp))
+                (name, layout, Some(stamp), Picture::Embedded(row.id, stamp, picture.range))
             }
         };
         let of_file_ns = stamp.mtime_ns;
@@ -193,6 +209,7 @@ impl Vfs {
             lies_in,
             mtime_ns: if lies_in.is_some() { of_file_ns } else { entry.moved_by_edits(of_file_ns) },
             ctime_ns: entry.moved_by_edits(stamp.ctime_ns),
+            picture,
         })
     }
 

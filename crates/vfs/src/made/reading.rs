@@ -8,7 +8,7 @@ use crate::read::HandleIo;
 use crate::sync::lock;
 use musefs_contracts::backing::{Source, read_exact_at};
 use musefs_contracts::filesystem::{FsError, FsResult, Opened};
-use musefs_contracts::ids::{ArtId, Ino};
+use musefs_contracts::ids::{ArtId, Ino, Made};
 use musefs_contracts::layout::{SegmentIo, TagValueRef};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,14 +16,15 @@ use std::sync::Arc;
 
 /// A cover, open.
 pub(crate) struct CoverHandle {
+    directory: Ino,
     cover: Arc<Cover>,
     /// The file it lies in, unless it is the store's.
     source: Option<Arc<dyn Source>>,
 }
 
 impl Vfs {
-    /// Opens the cover of a directory. The kernel is not to cache it: its number is the same whatever is shown under it, and each
-    /// handle must see its own.
+    /// Opens the cover of a directory. Its number is the same whatever is shown under it, and so are the kernel's pages: they are
+    /// dropped with a change, and nothing of a former picture is read into them.
     pub(super) fn open_cover(&self, directory: Ino) -> FsResult<Opened> {
         for _ in 0..ATTEMPTS {
             let cover = self.cover(directory)?.ok_or(FsError::NotFound)?;
@@ -42,8 +43,10 @@ impl Vfs {
                 }
             };
             self.metrics.handles.add(1);
-            let handle = self.handles.insert(Handle::Cover(CoverHandle { cover, source }));
-            return Ok(Opened { handle, passthrough: None, direct: true });
+            let handle = self.handles.insert(Handle::Cover(CoverHandle { directory, cover, source }));
+            // Readers by io_uring get the bytes of a short file over and over where the kernel may not cache it, so that it may.
+            let direct = lock(&self.pending).is_untold_made(Ino::of_made(directory, Made::Cover));
+            return Ok(Opened { handle, passthrough: None, direct });
         }
         Err(FsError::Io)
     }
@@ -57,6 +60,15 @@ impl Vfs {
         may_wait: bool,
     ) -> FsResult<()> {
         let cover = &handle.cover;
+        let known = lock(&self.asked).known(handle.directory);
+        let present = match known {
+            Some(known) => known,
+            None if !may_wait => return Err(FsError::Again),
+            None => self.cover(handle.directory)?,
+        };
+        if !present.is_some_and(|present| present.is_as(cover)) {
+            return Err(FsError::Stale);
+        }
         let available = cover.layout.len().saturating_sub(offset).min(len as u64) as usize;
         out.resize(available, 0);
         let io = CoverIo { vfs: self, handle, may_wait };
