@@ -97,7 +97,7 @@ impl Vfs {
             let under_way = pending.contents.clone();
             let suspects = std::mem::take(&mut pending.suspects);
             let made_under_way = pending.made.clone();
-            std::mem::replace(&mut *pending, Pending { suspects, under_way, made_under_way, ..Pending::default() })
+            std::mem::replace(&mut *pending, Pending { made_under_way, suspects, under_way, ..Pending::default() })
         };
         let change = told.is_change().then_some(Change { tracks: told.tracks });
         let notifier = Arc::clone(&read(&self.notifier));

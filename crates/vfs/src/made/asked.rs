@@ -48,9 +48,10 @@ impl Asked {
         Err(self.turn)
     }
 
-    /// What is known of a directory, without asking.
-    pub(super) fn known(&self, directory: Ino) -> Option<Option<Arc<Cover>>> {
-        self.directories.get(&directory)?.as_ref().map(|known| known.cover.clone())
+    /// Whether a directory's cover is this one, if that is known.
+    pub(super) fn is_cover(&self, directory: Ino, cover: &Cover) -> Option<bool> {
+        let known = self.directories.get(&directory)?.as_ref()?;
+        Some(known.cover.as_ref().is_some_and(|known| known.is_as(cover)))
     }
 
     /// Keeps what was found out in a turn, if nothing was forgotten since.

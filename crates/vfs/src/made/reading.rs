@@ -60,13 +60,13 @@ impl Vfs {
         may_wait: bool,
     ) -> FsResult<()> {
         let cover = &handle.cover;
-        let known = lock(&self.asked).known(handle.directory);
-        let present = match known {
+        let known = lock(&self.asked).is_cover(handle.directory, cover);
+        let is_present = match known {
             Some(known) => known,
             None if !may_wait => return Err(FsError::Again),
-            None => self.cover(handle.directory)?,
+            None => self.cover(handle.directory)?.is_some_and(|present| present.is_as(cover)),
         };
-        if !present.is_some_and(|present| present.is_as(cover)) {
+        if !is_present {
             return Err(FsError::Stale);
         }
         let available = cover.layout.len().saturating_sub(offset).min(len as u64) as usize;
