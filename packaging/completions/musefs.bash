@@ -430,7 +430,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__export)
-            opts="-v -q -h --db --dry-run --force --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --verbose --quiet --help"
+            opts="-v -q -h --db --dry-run --force --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --sidecars --sidecar-include --sidecar-exclude --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -485,6 +485,18 @@ _musefs() {
                     return 0
                     ;;
                 --dir-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecars)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1012,7 +1024,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__mount)
-            opts="-v -q -h --db --dry-run --daemon --detached --source --watch --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --dry-run --daemon --detached --source --watch --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --sidecars --sidecar-include --sidecar-exclude --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --covers --playlists --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1078,6 +1090,18 @@ _musefs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sidecars)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --poll-interval-ms)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1136,6 +1160,14 @@ _musefs() {
                     ;;
                 --metrics-listen)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --covers)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --playlists)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --quiet)
@@ -1584,7 +1616,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__up)
-            opts="-v -q -h --db --jobs --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --verbose --quiet --help"
+            opts="-v -q -h --db --jobs --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --sidecars --sidecar-include --sidecar-exclude --poll-interval-ms --attr-ttl-ms --read-ahead-budget-mib --max-readahead-kib --max-background --workers --keep-cache --reflink --splice-dir --allow-other --on-change --notify-url --on-change-delay-ms --expose-metrics --metrics-listen --covers --playlists --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1643,6 +1675,18 @@ _musefs() {
                     return 0
                     ;;
                 --dir-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecars)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1706,6 +1750,14 @@ _musefs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --covers)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --playlists)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --quiet)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
@@ -1722,7 +1774,7 @@ _musefs() {
             return 0
             ;;
         musefs__subcmd__why)
-            opts="-h --db --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --help"
+            opts="-h --db --template --view --names --default-fallback --fallback --skip-on-missing --mode --case-insensitive --owner --group --file-mode --dir-mode --sidecars --sidecar-include --sidecar-exclude --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1777,6 +1829,18 @@ _musefs() {
                     return 0
                     ;;
                 --dir-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecars)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sidecar-exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

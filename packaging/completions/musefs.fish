@@ -81,6 +81,10 @@ complete -c musefs -n "__fish_musefs_using_subcommand mount" -l owner -d 'User i
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l group -d 'Group id that owns everything [default: yours]' -r
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l file-mode -d 'Permissions of files, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l sidecars -d 'Show lyrics, cue sheets, logs, booklets and covers that lie beside the music next to its tracks [default: true for up and why, false for mount and export]' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l sidecar-include -d 'Also show files whose names are like this, such as \'*.txt\'; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l sidecar-exclude -d 'Show no files whose names are like this, such as \'*.log\' or \'Scans/*\'; may be repeated' -r
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l poll-interval-ms -d 'How often the store is asked for changes' -r
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l attr-ttl-ms -d 'How long the kernel may keep names and attributes; changes are pushed to it at once all the same' -r
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l read-ahead-budget-mib -d 'Memory for reading ahead of slow disks; 0 turns it off' -r
@@ -100,6 +104,10 @@ complete -c musefs -n "__fish_musefs_using_subcommand mount" -l on-change-delay-
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l expose-metrics -d 'Show metrics in .musefs-metrics/metrics' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l metrics-listen -d 'Answer HTTP requests for metrics at this address, such as 127.0.0.1:9184' -r
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l covers -d 'Show the front picture of its tracks as cover.jpg or cover.png in each folder that shows no such picture [default: true for up, false for mount]' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand mount" -l playlists -d 'Show a playlist in each folder of tracks, and one of all tracks in the root and in each view\'s folder' -r -f -a "true\t''
+false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand mount" -l dry-run -d 'Print the paths that would be shown, and mount nothing'
@@ -126,6 +134,10 @@ complete -c musefs -n "__fish_musefs_using_subcommand up" -l owner -d 'User id t
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l group -d 'Group id that owns everything [default: yours]' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l file-mode -d 'Permissions of files, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l sidecars -d 'Show lyrics, cue sheets, logs, booklets and covers that lie beside the music next to its tracks [default: true for up and why, false for mount and export]' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l sidecar-include -d 'Also show files whose names are like this, such as \'*.txt\'; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l sidecar-exclude -d 'Show no files whose names are like this, such as \'*.log\' or \'Scans/*\'; may be repeated' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l poll-interval-ms -d 'How often the store is asked for changes' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l attr-ttl-ms -d 'How long the kernel may keep names and attributes; changes are pushed to it at once all the same' -r
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l read-ahead-budget-mib -d 'Memory for reading ahead of slow disks; 0 turns it off' -r
@@ -145,6 +157,10 @@ complete -c musefs -n "__fish_musefs_using_subcommand up" -l on-change-delay-ms 
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l expose-metrics -d 'Show metrics in .musefs-metrics/metrics' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand up" -l metrics-listen -d 'Answer HTTP requests for metrics at this address, such as 127.0.0.1:9184' -r
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l covers -d 'Show the front picture of its tracks as cover.jpg or cover.png in each folder that shows no such picture [default: true for up, false for mount]' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand up" -l playlists -d 'Show a playlist in each folder of tracks, and one of all tracks in the root and in each view\'s folder' -r -f -a "true\t''
+false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand up" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand up" -s v -l verbose -d 'Say more in the log; twice for everything'
@@ -269,6 +285,10 @@ complete -c musefs -n "__fish_musefs_using_subcommand why" -l owner -d 'User id 
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l group -d 'Group id that owns everything [default: yours]' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l file-mode -d 'Permissions of files, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand why" -l sidecars -d 'Show lyrics, cue sheets, logs, booklets and covers that lie beside the music next to its tracks [default: true for up and why, false for mount and export]' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand why" -l sidecar-include -d 'Also show files whose names are like this, such as \'*.txt\'; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand why" -l sidecar-exclude -d 'Show no files whose names are like this, such as \'*.log\' or \'Scans/*\'; may be repeated' -r
 complete -c musefs -n "__fish_musefs_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l db -d 'The store [default: musefs/library.db in the user\'s data folder]' -r -F
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l template -d 'Where a track goes, such as \'$albumartist/$album/$title\'' -r
@@ -288,6 +308,10 @@ complete -c musefs -n "__fish_musefs_using_subcommand export" -l owner -d 'User 
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l group -d 'Group id that owns everything [default: yours]' -r
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l file-mode -d 'Permissions of files, in octal' -r
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l dir-mode -d 'Permissions of folders, in octal' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l sidecars -d 'Show lyrics, cue sheets, logs, booklets and covers that lie beside the music next to its tracks [default: true for up and why, false for mount and export]' -r -f -a "true\t''
+false\t''"
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l sidecar-include -d 'Also show files whose names are like this, such as \'*.txt\'; may be repeated' -r
+complete -c musefs -n "__fish_musefs_using_subcommand export" -l sidecar-exclude -d 'Show no files whose names are like this, such as \'*.log\' or \'Scans/*\'; may be repeated' -r
 complete -c musefs -n "__fish_musefs_using_subcommand export" -s q -l quiet -d 'Say nothing but errors' -r -f -a "true\t''
 false\t''"
 complete -c musefs -n "__fish_musefs_using_subcommand export" -l dry-run -d 'Print what would be written, and write nothing'
