@@ -61,17 +61,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
     let anything = ["sequential", "reflink", "slow"].iter().any(|name| options.wants(name));
     let rounds = if options.wants_library() || anything { options.rounds } else { 0 };
-    for round in 0..rounds {
-        // The native file system comes first, as what it reads is in the page cache for the others.
-        for system in &systems {
-            eprintln!("bench: round {} of {rounds}, {}", round + 1, system.name());
-            if options.wants_library() {
-                library::measure(system, &places, &options, round, &mut figures)?;
-            }
-            sequential::measure(system, &places, &options, &mut figures)?;
-            reflink::measure(system, &places, &options, &mut figures)?;
-            slow::measure(system, &places, &options, &mut figures)?;
-        }
+    let measured = measure(&systems, &places, &options, rounds, &mut figures);
+    if let Err(error) = measured {
+        // What was measured until then is not lost.
+        println!("{}", figures.table());
+        return Err(error);
     }
     if options.wants("curves") {
         curves::measure(&systems, &places)?;
@@ -85,6 +79,29 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if let Some(path) = &options.json {
         let json = figures.json(options.tracks, options.rounds);
         fs::write(path, format!("{json:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// All rounds of what is measured side by side.
+fn measure(
+    systems: &[System],
+    places: &Places,
+    options: &Options,
+    rounds: u32,
+    figures: &mut Figures,
+) -> Result<(), String> {
+    for round in 0..rounds {
+        // The native file system comes first, as what it reads is in the page cache for the others.
+        for system in systems {
+            eprintln!("bench: round {} of {rounds}, {}", round + 1, system.name());
+            if options.wants_library() {
+                library::measure(system, places, options, round, figures)?;
+            }
+            sequential::measure(system, places, options, figures)?;
+            reflink::measure(system, places, options, figures)?;
+            slow::measure(system, places, options, figures)?;
+        }
     }
     Ok(())
 }
