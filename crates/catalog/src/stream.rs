@@ -7,6 +7,7 @@ use crate::rows;
 use musefs_contracts::catalog::{TrackFields, TrackRow};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::limits::{MAX_VALUE_BYTES, MAX_VALUES};
+use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Result, Row, Rows, Statement};
 
 /// The values of the fields asked for, of one track at a time. Buffers are used again from track to track.
@@ -38,9 +39,10 @@ impl FieldValues {
         text.clear();
         text.push_str(value);
         // Rows come by key as it is spelt, so one field's values may come in two runs when spellings differ.
-        let place = self.ordinals[field].partition_point(|known| *known <= ordinal);
-        self.ordinals[field].insert(place, ordinal);
-        self.values[field].insert(place, text);
+        let (ordinals, values) = (&mut self.ordinals[field], &mut self.values[field]);
+        let place = ordinals.partition_point(|known| *known <= ordinal);
+        ordinals.insert(place, ordinal);
+        values.insert(place, text);
     }
 }
 
@@ -52,9 +54,17 @@ pub(crate) fn read_value(
     fields: &[String],
     mut found: impl FnMut(usize, i64, &str),
 ) -> Result<()> {
-    let Some(key) = rows::text(row, first)? else { return Ok(()) };
-    let key = key.trim();
-    for (field, _) in fields.iter().enumerate().filter(|(_, wanted)| wanted.eq_ignore_ascii_case(key)) {
+    let bytes = match row.get_ref(first)? {
+        ValueRef::Text(bytes) => bytes,
+        _ => &[],
+    };
+    // Nearly every key is spelt as it is asked for: bytes tell, without a look at whether they are text.
+    let key = if fields.iter().any(|wanted| wanted.as_bytes() == bytes) { None } else { rows::text(row, first)? };
+    let is_wanted = |wanted: &str| match &key {
+        None => wanted.as_bytes() == bytes,
+        Some(key) => wanted.eq_ignore_ascii_case(key.trim()),
+    };
+    for (field, _) in fields.iter().enumerate().filter(|(_, wanted)| is_wanted(wanted)) {
         let (Some(ordinal), Some(value)) = (rows::integer(row, first + 1)?, rows::text(row, first + 2)?) else {
             return Ok(());
         };

@@ -84,7 +84,6 @@ impl<'a> Renderer<'a> {
         if self.out.is_empty() {
             self.out.push_str(&self.template.empty_component);
         }
-        self.out.shrink_to_fit();
         Some(self.out)
     }
 
@@ -323,7 +322,8 @@ fn padded(value: &str, width: usize) -> Cow<'_, str> {
 /// Appends `text` to the component that begins at `start`, with what a name may not hold replaced by `_`. Blanks at the
 /// component's beginning are left out, and so is what no name could show any more.
 fn push_clean(out: &mut String, start: usize, text: &str) {
-    let text = if out.len() == start { text.trim_start_matches(is_blank) } else { text };
+    let begins = out.len() == start && !is_trim(text.as_bytes().first());
+    let text = if begins { text.trim_start_matches(is_blank) } else { text };
     let room = (start + COMPONENT_BYTES).saturating_sub(out.len());
     let text = at_most(text, room);
     // Most text is clean: one pass over bytes settles that (control characters above ASCII begin with 0xC2).
@@ -345,8 +345,10 @@ fn at_most(text: &str, room: usize) -> &str {
 
 /// Ends the component that begins at `start`: no blanks behind it, and neither `.` nor `..`.
 fn settle(out: &mut String, start: usize) {
-    let len = out[start..].trim_end_matches(is_blank).len();
-    out.truncate(start + len);
+    if !is_trim(out.as_bytes()[start..].last()) {
+        let len = out[start..].trim_end_matches(is_blank).len();
+        out.truncate(start + len);
+    }
     let replacement = match &out[start..] {
         "." => "_",
         ".." => "__",
@@ -362,7 +364,12 @@ pub(crate) fn usable(value: &str, number: bool) -> &str {
 }
 
 fn trim(text: &str) -> &str {
-    text.trim_matches(is_blank)
+    if is_trim(text.as_bytes().first()) && is_trim(text.as_bytes().last()) { text } else { text.trim_matches(is_blank) }
+}
+
+/// Whether a text that begins or ends with this byte has no blank there: of most, one look at a byte tells.
+fn is_trim(byte: Option<&u8>) -> bool {
+    byte.is_some_and(u8::is_ascii_graphic)
 }
 
 /// Characters that have no business at the ends of a name.

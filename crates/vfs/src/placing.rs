@@ -3,6 +3,8 @@
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::template::{Fields, PathTemplate};
 use musefs_contracts::tree::{Placement, PlacementChange};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -20,8 +22,10 @@ pub(crate) fn stored_fields(template: &dyn PathTemplate) -> Vec<String> {
 struct TrackFields<'a> {
     names: &'a [String],
     values: &'a [Vec<String>],
-    filename: [String; 1],
-    extension: [String; 1],
+    backing: &'a Path,
+    /// Made when a template asks for them: most do not.
+    filename: OnceCell<[String; 1]>,
+    extension: OnceCell<[String; 1]>,
     /// A field that is taken to have some value.
     given: Option<&'a str>,
 }
@@ -30,10 +34,8 @@ struct TrackFields<'a> {
 static SOME: LazyLock<[String; 1]> = LazyLock::new(|| ["1".to_owned()]);
 
 impl<'a> TrackFields<'a> {
-    fn new(backing: &Path, names: &'a [String], values: &'a [Vec<String>]) -> Self {
-        let text = |part: Option<&OsStr>| [part.unwrap_or_default().to_string_lossy().into_owned()];
-        let (filename, extension) = (text(backing.file_stem()), text(backing.extension()));
-        Self { names, values, filename, extension, given: None }
+    fn new(backing: &'a Path, names: &'a [String], values: &'a [Vec<String>]) -> Self {
+        Self { names, values, backing, filename: OnceCell::new(), extension: OnceCell::new(), given: None }
     }
 }
 
@@ -41,14 +43,18 @@ impl Fields for TrackFields<'_> {
     fn values(&self, key: &str) -> &[String] {
         match key {
             _ if self.given == Some(key) => &*SOME,
-            FILENAME => present(&self.filename),
-            EXTENSION => present(&self.extension),
+            FILENAME => present(self.filename.get_or_init(|| text(self.backing.file_stem()))),
+            EXTENSION => present(self.extension.get_or_init(|| text(self.backing.extension()))),
             _ => {
                 let at = self.names.iter().position(|name| name == key);
                 at.and_then(|at| self.values.get(at)).map_or(&[], Vec::as_slice)
             }
         }
     }
+}
+
+fn text(part: Option<&OsStr>) -> [String; 1] {
+    [part.unwrap_or_default().to_string_lossy().into_owned()]
 }
 
 fn present(value: &[String; 1]) -> &[String] {
@@ -70,14 +76,28 @@ pub(crate) fn place(
     if paths.is_empty() {
         return PlacementChange::Remove(track.into());
     }
-    let bare = backing.extension().unwrap_or_default();
+    let bare = extension_of(backing);
     let mut extension = Vec::new();
     if !bare.is_empty() {
+        extension.reserve_exact(bare.len() + 1);
         extension.push(b'.');
-        extension.extend_from_slice(bare.as_bytes());
+        extension.extend_from_slice(bare);
     }
-    let extension = template.extension(&extension).into_owned();
+    if let Cow::Owned(other) = template.extension(&extension) {
+        extension = other;
+    }
     PlacementChange::Place(Placement { file: track.into(), paths, extension })
+}
+
+/// The extension of a file, as [`Path::extension`] finds it.
+fn extension_of(backing: &Path) -> &[u8] {
+    let bytes = backing.as_os_str().as_bytes();
+    let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    match name.iter().rposition(|byte| *byte == b'.') {
+        // A name with a character before its dot and one behind it is a plain one: no need to take the whole path apart.
+        Some(dot) if dot > 0 && dot + 1 < name.len() => &name[dot + 1..],
+        _ => backing.extension().unwrap_or_default().as_bytes(),
+    }
 }
 
 /// The fields that a track lacks and for want of which the template leaves it out: each of them would do, or, if none would,
@@ -145,6 +165,26 @@ mod tests {
     fn what_the_template_rendered_is_taken_as_it_is() {
         check("title", false, "/m/a.flac", "x.flac", "x.flac", ".flac");
         check("beets_path", true, "/m/a.flac", "A/01 x", "A/01 x", ".flac");
+    }
+
+    #[test]
+    fn an_extension_is_where_the_standard_library_finds_it() {
+        for path in [
+            "/m/a.flac",
+            "/m/.hidden",
+            "/m/a.",
+            "/m/a",
+            "/m.d/a",
+            "/m.d/a.b.c",
+            "/m/..x",
+            "/m/a.b/",
+            "a.b",
+            "/m/..",
+            "",
+        ] {
+            let path = Path::new(path);
+            assert_eq!(extension_of(path), path.extension().unwrap_or_default().as_bytes(), "{}", path.display());
+        }
     }
 
     #[test]
