@@ -48,6 +48,14 @@ fn beginning(head: &Head<'_>) -> Option<u64> {
     head.beginning(|bytes| matches!(bytes.first_chunk::<8>(), Some([0, 0, _, 8..=255, b'f', b't', b'y', b'p'])))
 }
 
+/// Where the file's own atoms begin: at the front, or behind what is no atom that a file begins with. Told by bytes that no edit
+/// changes, so that an edited file begins where the original does.
+fn begins(head: &Head<'_>) -> u64 {
+    let is_first = head.content.get(4..8).is_some_and(|name| FIRST_ATOMS.iter().any(|first| *first == name));
+    let found = if is_first { None } else { beginning(head) };
+    found.unwrap_or(head.content_offset)
+}
+
 impl Format for Mp4 {
     fn ids(&self) -> &'static [FormatId] {
         const IDS: &[FormatId] = &[M4A];

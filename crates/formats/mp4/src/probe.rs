@@ -17,14 +17,8 @@ const MOST_CHILDREN: usize = 4_096;
 /// Probes a file.
 pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
     let size = source.stamp()?.size;
-    let (mut top, _) = children(source, head.content_offset, size, true, MOST_CHILDREN)?;
-    let movie = |top: &[Atom]| top.iter().find(|atom| atom.name == *b"moov").copied();
-    if movie(&top).is_none()
-        && let Some(begins) = crate::beginning(head)
-    {
-        (top, _) = children(source, begins, size, true, MOST_CHILDREN)?;
-    }
-    let Some(moov) = movie(&top) else {
+    let (top, _) = children(source, crate::begins(head), size, true, MOST_CHILDREN)?;
+    let Some(moov) = top.iter().find(|atom| atom.name == *b"moov").copied() else {
         return Err(ProbeError::NotUnderstood("there is no moov atom".into()));
     };
     let mut survey = Survey { source, skeleton: Skeleton::default(), found: Found::default() };

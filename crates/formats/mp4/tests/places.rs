@@ -221,3 +221,17 @@ fn one_bad_item_is_skipped_by_itself() {
     let after = probe(&served);
     assert_eq!((after.tags.get("album"), after.anatomy.pictures.len()), (&["Album".to_owned()][..], 1));
 }
+
+#[test]
+fn a_file_behind_atoms_of_another_begins_where_it_did_after_an_edit() {
+    let file = File::default().build();
+    let edit: &[(&str, &[&str])] = &[("title", &["Another title"])];
+    let grown = splice(&file, edit, &[]).len() - file.len();
+    // What is in front says that it ends where a third file begins once the second has grown.
+    let mut bytes = atom(b"f~yp", b"M4A isomM4A isom");
+    bytes.extend(mdat_header(file.len() + grown));
+    bytes.extend([&file[..], &file].concat());
+    let served = splice(&bytes, edit, &[]);
+    assert_eq!(served.len(), bytes.len() + grown);
+    assert_eq!(probe(&served).tags.get("title"), ["Another title"]);
+}
