@@ -190,9 +190,9 @@ fn an_edit_and_its_undo_show_in_a_mount() {
     world.scan();
     let mount = world.mount(&[]);
     world.set_tag("one.flac", "title", "Renamed");
-    common::eventually("the edit", || mount.files() == ["Nina/Blue/Renamed.flac", "Nina/Blue/Two.mp3"]);
+    mount.becomes(&["Nina/Blue/Renamed.flac", "Nina/Blue/Two.mp3"]);
     stdout(&world.run(&["undo"]));
-    common::eventually("the undo", || mount.files() == ["Nina/Blue/One.flac", "Nina/Blue/Two.mp3"]);
+    mount.becomes(&["Nina/Blue/One.flac", "Nina/Blue/Two.mp3"]);
     let original = fs::read(world.music.join("one.flac")).unwrap();
     assert_eq!(fs::read(mount.path("Nina/Blue/One.flac")).unwrap(), original);
     assert!(mount.stop().0.success());

@@ -39,7 +39,7 @@ fn an_edit_by_any_program_shows_in_names_sizes_and_contents() {
     }
     world.set_tag("one.flac", "title", "Größe – 日本");
     world.set_tag("two.mp3", "title", "Zwei");
-    eventually("the new names", || mount.files() == ["Nina/Blue/Größe – 日本.flac", "Nina/Blue/Zwei.mp3"]);
+    mount.becomes(&["Nina/Blue/Größe – 日本.flac", "Nina/Blue/Zwei.mp3"]);
 
     let flac = mutagen(&mount.path("Nina/Blue/Größe – 日本.flac"));
     assert_eq!(flac["tags"]["title"], serde_json::json!(["Größe – 日本"]));

@@ -106,10 +106,10 @@ fn a_change_shows_in_the_mount_at_once_and_a_path_in_it_names_its_track() {
     let read = mutagen(&mount.path("Blue/Eins.flac"));
     assert!(read.to_string().contains("calm"), "{read}");
     stdout(&world.run(&["tag", "set", mount.path("Blue").to_str().unwrap(), "album=Red"]));
-    eventually("the new folder", || mount.files() == ["Red/Eins.flac", "Red/Two.mp3"]);
+    mount.becomes(&["Red/Eins.flac", "Red/Two.mp3"]);
     stdout(&world.run(&["undo"]));
     stdout(&world.run(&["undo"]));
-    eventually("the former names", || mount.files() == ["Blue/One.flac", "Blue/Two.mp3"]);
+    mount.becomes(&["Blue/One.flac", "Blue/Two.mp3"]);
     refuses_a_mount_of_another_store(&mount);
 }
 

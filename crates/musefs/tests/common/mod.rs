@@ -236,6 +236,19 @@ impl Mount {
         Ok(files)
     }
 
+    /// Waits until these are the files of the mount, sorted by path. The kernel is told of an edit name by name, so that
+    /// one name's being there does not mean that another one is, or that a former one is gone.
+    pub fn becomes(&self, files: &[&str]) {
+        let since = Instant::now();
+        loop {
+            match self.try_files() {
+                Ok(shown) if shown == files => return,
+                shown if since.elapsed() > DEADLINE => panic!("shows {shown:?} instead of {files:?}"),
+                _ => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
     /// The value of a metric, from the file in the mount; `None` if it is not reported.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let text = std::fs::read_to_string(self.path(".musefs-metrics/metrics")).unwrap();
