@@ -191,7 +191,18 @@ fn wave() -> Seeds {
         ("endless", endless),
         ("odd", [short().build(), chunk(b"junk", b"odd")].concat()),
         ("junk-in-front", behind(b"junk", &short().info(true).build())),
+        ("odd-names", odd_names()),
     ])
+}
+
+/// A list with a field that has no proper name and one that claims to pass the end.
+fn odd_names() -> Vec<u8> {
+    let mut fields = [chunk(b"I\x03RK", b"odd"), chunk(b"ICRD", b"1999"), chunk(b"IGNR", b"Jazz")].concat();
+    let size = fields.len() - 8;
+    fields[size..size + 4].fill(0x57);
+    let list = chunk(b"LIST", &[b"INFO".to_vec(), chunk(b"INAM", b"A title"), fields].concat());
+    let fmt = chunk(b"fmt ", &[1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]);
+    chunk(b"RIFF", &[b"WAVE".to_vec(), fmt, list, chunk(b"data", &[0x55; 40])].concat())
 }
 
 fn aiff() -> Seeds {

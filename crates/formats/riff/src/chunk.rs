@@ -69,56 +69,84 @@ pub(crate) struct Chunk {
     pub(crate) is_open: bool,
 }
 
+impl Chunk {
+    /// Whether its header is nothing but zeros, as padding is.
+    fn is_nothing(&self) -> bool {
+        self.name == [0; 4] && self.content.len == 0
+    }
+}
+
 /// Length of a chunk's header.
 pub(crate) const HEADER_LEN: u64 = 8;
 
 /// Most chunks that are looked at.
 const MOST_CHUNKS: usize = 4_096;
 
-/// The chunks from `offset` to `end`, and where the last well-formed one ends. `wide_data` is the true size of an audio chunk
-/// whose own field is all ones (RF64).
-pub(crate) fn walk(
-    source: &dyn Source,
-    family: Family,
-    mut offset: u64,
-    end: u64,
-    wide_data: Option<u64>,
-) -> io::Result<(Vec<Chunk>, u64)> {
-    let mut chunks = Vec::new();
+/// Chunks in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) chunks: Vec<Chunk>,
+    /// Where the last well-formed one ends.
+    pub(crate) end: u64,
+    /// There are more than are looked at.
+    pub(crate) has_more: bool,
+}
+
+/// What chunks stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// The file's own group, where one of them is the audio.
+    Group {
+        /// The true size of an audio chunk whose own field is all ones (RF64).
+        wide_data: Option<u64>,
+    },
+    /// A list of fields.
+    List,
+}
+
+/// The chunks from `offset` to `end`. What an edit may take away does not decide about the chunk before it: whether one is
+/// accepted is told by itself alone.
+pub(crate) fn walk(source: &dyn Source, family: Family, holder: Holder, offset: u64, end: u64) -> io::Result<Row> {
+    let mut row = Row { end: offset, ..Row::default() };
     let mut audio_is_found = false;
-    while chunks.len() < MOST_CHUNKS {
-        let Some(chunk) = read(source, family, offset, end, wide_data)? else { break };
-        // Some readers stop at such a name: behind the audio, a tag that follows it would be lost to them.
-        if !is_name(chunk.name) && (audio_is_found || !chunk_follows(source, family, chunk.range.end(), end)?) {
+    while let Some(chunk) = read(source, family, holder, row.end, end)? {
+        // Some readers stop at an odd name: behind the audio, a tag that follows it would be lost to them. In a list, zeros
+        // are padding, which stays behind new fields.
+        let is_padding = holder == Holder::List && chunk.is_nothing();
+        if !is_name(chunk.name) && (audio_is_found || chunk.is_open || is_padding) {
             break;
         }
-        audio_is_found |= chunk.name == family.audio();
-        chunks.push(chunk);
-        offset = chunk.range.end();
+        row.has_more = row.chunks.len() == MOST_CHUNKS;
+        if row.has_more {
+            break;
+        }
+        audio_is_found |= holder != Holder::List && chunk.name == family.audio();
+        row.chunks.push(chunk);
+        row.end = chunk.range.end();
         if chunk.is_open {
             break;
         }
     }
-    Ok((chunks, offset))
+    Ok(row)
 }
 
-fn read(
-    source: &dyn Source,
-    family: Family,
-    offset: u64,
-    end: u64,
-    wide_data: Option<u64>,
-) -> io::Result<Option<Chunk>> {
+fn read(source: &dyn Source, family: Family, holder: Holder, offset: u64, end: u64) -> io::Result<Option<Chunk>> {
     let Some(header) = bytes_at::<8>(source, offset, end)? else { return Ok(None) };
     let [n0, n1, n2, n3, size @ ..] = header;
     let name = [n0, n1, n2, n3];
     let field = family.size(size);
-    let is_audio = name == family.audio();
-    let size = if is_audio && field == u32::MAX { wide_data.unwrap_or(u64::from(field)) } else { u64::from(field) };
+    let mut size = u64::from(field);
     let room = end - offset - HEADER_LEN;
-    // Writers of streams leave the audio's size 0 or all ones: it reaches to the end of the file then.
-    let nothing_said = size == 0 && room > 0 && !chunk_follows(source, family, offset + HEADER_LEN, end)?;
-    let unknown = is_audio && (nothing_said || (field == u32::MAX && wide_data.is_none()));
+    let mut unknown = false;
+    if let Holder::Group { wide_data } = holder
+        && name == family.audio()
+    {
+        let is_wide = field == u32::MAX;
+        size = wide_data.filter(|_| is_wide).unwrap_or(size);
+        // Writers of streams leave the audio's size 0 or all ones: it reaches to the end of the file then.
+        let nothing_said = size == 0 && room > 0 && !chunk_follows(source, family, offset + HEADER_LEN, end)?;
+        unknown = nothing_said || (is_wide && wide_data.is_none());
+    }
     let is_open = unknown || size > room;
     let len = if is_open { room } else { size };
     let content = ByteRange::new(offset + HEADER_LEN, len);

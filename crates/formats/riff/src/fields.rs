@@ -62,7 +62,7 @@ pub(crate) struct Text {
 pub(crate) struct Private {
     /// How many bytes of the content are text, and whether it is UTF-8, for a tag that takes the value over.
     pub(crate) text: (u64, bool),
-    /// Its size says more than there is, so that whatever stands behind it would become part of it.
+    /// Its size says more than there is, or it is no field at all: whatever stands behind it would become part of it.
     pub(crate) is_open: bool,
 }
 

@@ -14,6 +14,9 @@ use std::collections::HashSet;
 /// The audio moves by multiples of this, so that served and backing offsets share pages.
 const PAGE: u64 = 4_096;
 
+/// The name of a chunk that takes the place of another and says nothing.
+const NOTHING: [u8; 4] = *b"JUNK";
+
 /// A range of the backing file with what takes its place.
 struct Patch {
     range: ByteRange,
@@ -36,7 +39,7 @@ pub(crate) fn layout(anatomy: &Anatomy, edit: &Edit, family: Family) -> Result<L
     splice.finish()
 }
 
-/// Whether a field reaches to the end of its list, whatever its size says.
+/// Whether a field reaches to the end of its list, whatever its size says, or is what follows the last well-formed one.
 fn is_open(element: &Element) -> Result<bool, LayoutError> {
     let private = fields::Private::decode(&element.private).map_err(|_| LayoutError::StaleAnatomy)?;
     Ok(private.is_open)
@@ -89,7 +92,7 @@ impl Splice<'_> {
             match self.anatomy.key_of(element).and_then(|key| self.edit.change(key)) {
                 Some(change) if written.insert(&change.key) => self.field(element.id, change, &mut content)?,
                 Some(_) => {}
-                None if element.id == [0; 4] || is_open(element)? => rest = Some(element.range),
+                None if is_open(element)? => rest = Some(element.range),
                 None => {
                     content.backing(element.range).zeros(element.range.len % 2);
                 }
@@ -126,6 +129,9 @@ impl Splice<'_> {
         }
         if self.stands_before_audio(chunk) {
             self.fill(&mut with, chunk.range.len)?;
+        } else if with.is_empty() {
+            // Where a chunk before it ends that lacks its size or its padding is told by what follows: so something does.
+            with.append(self.chunk(NOTHING, LayoutBuilder::new())?);
         }
         self.patches.push(Patch { range: chunk.range, with });
         Ok(())
@@ -180,7 +186,7 @@ impl Splice<'_> {
         };
         for element in self.anatomy.elements.iter().filter(is_empty) {
             let mut with = LayoutBuilder::new();
-            with.bytes(b"JUNK");
+            with.bytes(&NOTHING);
             self.patches.push(Patch { range: ByteRange::new(element.range.offset, 4), with });
         }
     }
@@ -246,7 +252,7 @@ impl Splice<'_> {
         // Where a chunk of odd length lacked its padding, what follows moves by one to where it belongs.
         filler += filler % 2;
         let mut nothing = LayoutBuilder::new();
-        nothing.bytes(&header(self.family, *b"JUNK", filler - HEADER_LEN).ok_or(LayoutError::StaleAnatomy)?);
+        nothing.bytes(&header(self.family, NOTHING, filler - HEADER_LEN).ok_or(LayoutError::StaleAnatomy)?);
         nothing.zeros(filler - HEADER_LEN);
         out.append(nothing);
         Ok(())

@@ -1,6 +1,6 @@
 //! Taking a file apart.
 
-use crate::chunk::{Chunk, Family, HEADER_LEN, bytes_at, walk};
+use crate::chunk::{Chunk, Family, HEADER_LEN, Holder, bytes_at, walk};
 use crate::skeleton::{Skeleton, Tag, TagChunk};
 use crate::{PROBER, ROLE_CHUNK, ROLE_FIELD, fields};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element, FormatId};
@@ -24,8 +24,9 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, family: Family) -> Res
         Family::Aiff => FormatId::new("aiff"),
     };
     let wide_data = wide_sizes(source, size, &mut skeleton)?;
-    let (chunks, end) = walk(source, family, group + 12, size, wide_data)?;
-    skeleton.end = end;
+    let row = walk(source, family, Holder::Group { wide_data }, group + 12, size)?;
+    let chunks = row.chunks;
+    skeleton.end = row.end;
     let last = chunks.last();
     // A new chunk goes behind the last one that ends where it says.
     let before_new = chunks.iter().rfind(|chunk| !chunk.is_open);
@@ -35,14 +36,16 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>, family: Family) -> Res
     skeleton.audio = audio.map_or(0, |audio| audio.range.offset);
     skeleton.open = last.filter(|last| last.is_open).map_or(0, |last| last.range.offset);
     let mut out = Collector::new();
-    let mut survey = Survey { source, family, skeleton, out: &mut out };
+    let mut survey = Survey { source, family, skeleton, out: &mut out, has_more: row.has_more };
     survey.id3(&chunks)?;
     survey.fields(&chunks)?;
     survey.list(&chunks);
-    let mut skeleton = survey.skeleton;
+    let (mut skeleton, has_more) = (survey.skeleton, survey.has_more);
     skeleton.tags.sort_by_key(|chunk| chunk.range.offset);
     out.finish();
     let editability = match audio {
+        // What an edit changes might stand among the rest as well.
+        _ if has_more => Editability::Verbatim("there are more chunks than are looked at".into()),
         Some(_) => Editability::Editable,
         None => Editability::Verbatim("there is no chunk with audio".into()),
     };
@@ -71,6 +74,8 @@ struct Survey<'a> {
     family: Family,
     skeleton: Skeleton,
     out: &'a mut Collector,
+    /// There are chunks or fields that are not looked at.
+    has_more: bool,
 }
 
 impl Survey<'_> {
@@ -105,16 +110,28 @@ impl Survey<'_> {
             return Ok(());
         }
         self.skeleton.tags.push(TagChunk { name: list.name, range: list.range, tag: Tag::Info });
-        let (parts, end) = walk(self.source, self.family, content.offset + 4, content.end(), None)?;
-        for part in &parts {
-            self.field(part)?;
+        let row = walk(self.source, self.family, Holder::List, content.offset + 4, content.end())?;
+        self.has_more |= row.has_more;
+        for part in row.chunks {
+            self.field(&self.without_odd_padding(part)?)?;
         }
-        if end < content.end() {
+        if row.end < content.end() {
             // What follows the last well-formed field is kept as it is.
-            let range = ByteRange::new(end, content.end() - end);
-            self.out.element(Element { role: ROLE_FIELD, range, ..Element::default() });
+            let range = ByteRange::new(row.end, content.end() - row.end);
+            let private = fields::Private { is_open: true, ..fields::Private::default() }.encode();
+            self.has_more |= !self.out.element(Element { role: ROLE_FIELD, range, private, ..Element::default() });
         }
         Ok(())
+    }
+
+    /// Leaves padding out that is no zero, so that an edit writes one: such a byte and the beginning of the field that comes to
+    /// stand behind it may look like a name.
+    fn without_odd_padding(&self, field: Chunk) -> io::Result<Chunk> {
+        let (content, mut range) = (field.content, field.range);
+        if range.end() > content.end() && bytes_at::<1>(self.source, content.end(), range.end())? != Some([0]) {
+            range.len -= 1;
+        }
+        Ok(Chunk { range, ..field })
     }
 
     fn field(&mut self, chunk: &Chunk) -> io::Result<()> {
@@ -127,7 +144,7 @@ impl Survey<'_> {
             private.text = text.map_or((0, false), |text| (text.range.len, text.is_utf8));
         }
         element.private = private.encode();
-        self.out.element(element);
+        self.has_more |= !self.out.element(element);
         Ok(())
     }
 

@@ -191,3 +191,79 @@ fn one_bad_field_is_skipped_by_itself() {
     assert_eq!(probe(&file).tags.get("title"), ["Song"]);
     assert!(position(&splice(&file, &[("title", &["Another title"])]), &odd).is_some());
 }
+
+#[test]
+fn what_follows_an_odd_field_does_not_decide_whether_it_is_one() {
+    let odd = chunk(b"I\x03RK", b"odd name");
+    let cut_off = sized(b"IGNR", 0x5700_0005, b"Rock\0");
+    let fields = [chunk(b"INAM", b"Song\0"), odd.clone(), chunk(b"ICRD", b"1999\0"), cut_off].concat();
+    let file = wave(&[chunk(b"LIST", &[b"INFO".to_vec(), fields].concat()), chunk(b"data", &ramp(100))]);
+    assert_eq!(probe(&file).tags.get("genre"), ["Rock"]);
+    let served = splice(&file, &[("date", &[])]);
+    let after = probe(&served).tags;
+    assert_eq!((after.get("date"), after.get("genre")), (&[][..], &["Rock".to_owned()][..]));
+    assert!(position(&served, &odd).is_some());
+}
+
+#[test]
+fn zeros_at_the_end_of_a_list_stay_behind_its_fields() {
+    let fields = [b"INFO".to_vec(), chunk(b"INAM", b"Song\0"), vec![0; 24]].concat();
+    let file = wave(&[chunk(b"data", &ramp(100)), chunk(b"LIST", &fields)]);
+    let served = splice(&file, &[("artist", &["Me"])]);
+    assert!(position(&served, b"Song\0\0IART\x03\0\0\0Me\0\0").is_some());
+    assert!(served.ends_with(&[0; 24]));
+}
+
+#[test]
+fn fields_without_a_name_stay_where_they_are() {
+    let odd = [chunk(&[0; 4], b"one field"), chunk(b"INAM", b"Song\0"), chunk(&[0; 4], b"two")];
+    let fields = [b"INFO".to_vec(), odd.concat(), b"rest".to_vec()].concat();
+    let file = wave(&[chunk(b"data", &ramp(100)), chunk(b"LIST", &fields)]);
+    let served = splice(&file, &[("artist", &["Me"])]);
+    assert_eq!(content(&served, b"LIST").unwrap(), [&fields[..fields.len() - 4], b"IART\x03\0\0\0Me\0\0rest"].concat());
+}
+
+#[test]
+fn a_text_that_goes_leaves_the_audio_before_it_as_it_was() {
+    let mut cut_off = sized(b"AUTH", 4_000, b"Someone");
+    cut_off[4..8].reverse();
+    // An empty one is told from one of unknown size by what follows.
+    let empty = aiff(&[(b"COMM", vec![0; 18]), (b"SSND", vec![]), (b"NAME", b"Song".to_vec())]);
+    // So is one without its padding; what stands behind the text has the look of a chunk one byte late.
+    let mut author = chunk(b"AUTH", b"Someone");
+    author[4..8].reverse();
+    let mut unpadded = aiff(&[(b"COMM", vec![0; 18]), (b"SSND", ramp(101))]);
+    unpadded.pop();
+    unpadded.extend(b"NAME\0\0\0\x04Song\0");
+    for (file, artist) in [([empty, cut_off].concat(), &["Someone"][..]), ([unpadded, author].concat(), &[])] {
+        let before = probe(&file);
+        assert_eq!((before.tags.get("title"), before.tags.get("artist")), (&["Song".to_owned()][..], &own(artist)[..]));
+        let after = probe(&splice(&file, &[("title", &[])]));
+        assert_eq!((after.tags.get("title"), after.tags.get("artist")), (&[][..], &own(artist)[..]));
+        assert_eq!(after.anatomy.audio.len, before.anatomy.audio.len);
+    }
+}
+
+fn own(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+#[test]
+fn padding_that_is_no_zero_is_not_taken_for_a_name_once_the_next_field_is_gone() {
+    let mut odd = chunk(b"ICMT", b"abc");
+    *odd.last_mut().unwrap() = b'x';
+    let fields = [odd, chunk(b"ICRD", b"1999\0"), chunk(b"abc\x01", b"odd name"), chunk(b"IART", b"Me\0")].concat();
+    let file = wave(&[chunk(b"LIST", &[b"INFO".to_vec(), fields].concat()), chunk(b"data", &ramp(100))]);
+    assert_eq!(probe(&file).tags.get("artist"), ["Me"]);
+    let after = probe(&splice(&file, &[("date", &[])])).tags;
+    assert_eq!((after.get("comment"), after.get("artist")), (&["abc".to_owned()][..], &["Me".to_owned()][..]));
+}
+
+#[test]
+fn more_chunks_or_fields_than_are_looked_at_make_a_file_that_is_served_as_it_is() {
+    let many = || vec![chunk(b"junk", b""); 5_000].concat();
+    let list = chunk(b"LIST", &[b"INFO".to_vec(), many(), chunk(b"INAM", b"Song\0")].concat());
+    for chunks in [vec![chunk(b"data", &ramp(100)), many()], vec![chunk(b"data", &ramp(100)), list]] {
+        assert!(!probe(&wave(&chunks)).anatomy.is_editable());
+    }
+}
