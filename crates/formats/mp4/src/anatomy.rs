@@ -17,6 +17,8 @@ pub(crate) mod role {
     pub(crate) const OPAQUE: u8 = 3;
     /// Any other atom, listed for people only.
     pub(crate) const STRUCTURE: u8 = 4;
+    /// What follows the last well-formed item.
+    pub(crate) const REST: u8 = 5;
 }
 
 /// A name for people.
@@ -24,6 +26,7 @@ pub(crate) fn element_name(element: &Element) -> String {
     let code: String = element.id.iter().map(|byte| char::from(*byte)).collect();
     match element.role {
         role::STRUCTURE => code,
+        role::REST => "moov.udta.meta.ilst (rest)".into(),
         role::FREEFORM => match freeform_names(&element.private) {
             Some((mean, name)) => format!("moov.udta.meta.ilst.----:{mean}:{name}"),
             None => "moov.udta.meta.ilst.----".into(),

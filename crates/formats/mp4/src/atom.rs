@@ -60,21 +60,28 @@ impl Atom {
     }
 }
 
-/// The well-formed atoms from `offset` to `end`, at most `most` of them, and the offset behind the last one.
-pub(crate) fn children(
-    source: &dyn Source,
-    mut offset: u64,
-    end: u64,
-    clip: bool,
-    most: usize,
-) -> io::Result<(Vec<Atom>, u64)> {
-    let mut atoms = Vec::new();
-    while atoms.len() < most {
-        let Some(atom) = Atom::read(source, offset, end, clip)? else { break };
-        offset = atom.end();
-        atoms.push(atom);
+/// Atoms in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) atoms: Vec<Atom>,
+    /// Behind the last well-formed one.
+    pub(crate) end: u64,
+    /// There are more than were asked for.
+    pub(crate) has_more: bool,
+}
+
+/// The well-formed atoms from `offset` to `end`, at most `most` of them.
+pub(crate) fn children(source: &dyn Source, offset: u64, end: u64, clip: bool, most: usize) -> io::Result<Row> {
+    let mut row = Row { end: offset, ..Row::default() };
+    while let Some(atom) = Atom::read(source, row.end, end, clip)? {
+        row.has_more = row.atoms.len() == most;
+        if row.has_more {
+            break;
+        }
+        row.end = atom.end();
+        row.atoms.push(atom);
     }
-    Ok((atoms, offset))
+    Ok(row)
 }
 
 /// Reads until `buf` is full or the file ends.

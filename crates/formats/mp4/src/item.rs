@@ -46,7 +46,7 @@ impl Found {
     /// Reads an item and adds its element; its values go into the tags, its pictures are located.
     pub(crate) fn item(&mut self, source: &dyn Source, item: &Atom) -> io::Result<()> {
         let mut element = Element { id: item.name, role: role::OPAQUE, range: item.range, ..Element::default() };
-        let (parts, _) = children(source, item.content(), item.end(), false, MOST_VALUES)?;
+        let parts = children(source, item.content(), item.end(), false, MOST_VALUES)?.atoms;
         let mut data = Vec::new();
         for part in parts.iter().filter(|part| part.name == *b"data" && part.content_len() >= DATA_HEAD) {
             let mut head = [0; 4];

@@ -5,7 +5,7 @@ use crate::anatomy::{FILE_LEVEL, Free, Node, Skeleton, role};
 use crate::atom::header;
 use crate::item_write::{write_key, write_pictures};
 use crate::shift::ShiftedTable;
-use musefs_contracts::anatomy::{Anatomy, ByteRange, Element};
+use musefs_contracts::anatomy::{Anatomy, ByteRange};
 use musefs_contracts::edit::Edit;
 use musefs_contracts::format::LayoutError;
 use musefs_contracts::layout::{Layout, LayoutBuilder, Segment};
@@ -60,7 +60,7 @@ fn items(anatomy: &Anatomy, edit: &Edit) -> Result<LayoutBuilder, LayoutError> {
         match change {
             Some(change) if written.insert(&change.key) => write_key(&mut out, change, Some(element))?,
             Some(_) => {}
-            None if is_rest(element) => tail = Some(element.range),
+            None if element.role == role::REST => tail = Some(element.range),
             None => {
                 out.backing(element.range);
             }
@@ -76,11 +76,6 @@ fn items(anatomy: &Anatomy, edit: &Edit) -> Result<LayoutBuilder, LayoutError> {
         out.backing(tail);
     }
     Ok(out)
-}
-
-/// Whether an element is what follows the last well-formed item.
-fn is_rest(element: &Element) -> bool {
-    element.role == role::OPAQUE && element.id == [0; 4]
 }
 
 /// The patches that make the served file of the backing file.

@@ -27,7 +27,7 @@ use musefs_contracts::probe::{Probe, ProbeError};
 pub(crate) const M4A: FormatId = FormatId::new("m4a");
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 4;
+pub(crate) const PROBER: u32 = 5;
 
 /// Atoms that a file may begin with.
 const FIRST_ATOMS: &[&[u8; 4]] = &[b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"];

@@ -1,7 +1,7 @@
 //! Taking a file apart: the atoms of the file, of `moov`, and of every track's sample table.
 
 use crate::anatomy::{FILE_LEVEL, Free, Node, Skeleton, Table, role};
-use crate::atom::{Atom, children, read_up_to};
+use crate::atom::{Atom, Row, children, read_up_to};
 use crate::item::Found;
 use crate::{M4A, PROBER};
 use musefs_contracts::anatomy::{Anatomy, ByteRange, Editability, Element};
@@ -17,18 +17,21 @@ const MOST_CHILDREN: usize = 4_096;
 /// Probes a file.
 pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, ProbeError> {
     let size = source.stamp()?.size;
-    let (top, _) = children(source, crate::begins(head), size, true, MOST_CHILDREN)?;
+    let row = children(source, crate::begins(head), size, true, MOST_CHILDREN)?;
+    let top = row.atoms;
     let Some(moov) = top.iter().find(|atom| atom.name == *b"moov").copied() else {
         return Err(ProbeError::NotUnderstood("there is no moov atom".into()));
     };
-    let mut survey = Survey { source, skeleton: Skeleton::default(), found: Found::default() };
+    let mut survey = Survey { source, skeleton: Skeleton::default(), found: Found::default(), hidden: None };
+    if row.has_more {
+        survey.hidden = Some(TOO_MANY);
+    }
     survey.structure(&top);
     survey.movie(&moov)?;
-    survey.skeleton.data_follows =
-        top.iter().any(|atom| atom.name == *b"mdat" && atom.range.offset > moov.range.offset);
+    survey.skeleton.data_follows = data_follows(&moov, &top, size);
     survey.free_behind(&moov, &top);
     let fragmented = top.iter().any(|atom| matches!(&atom.name, b"moof" | b"sidx" | b"ssix"));
-    let editability = match verbatim_reason(source, &top, head, fragmented)? {
+    let editability = match verbatim_reason(source, &top, head, fragmented)?.or(survey.hidden) {
         Some(reason) => Editability::Verbatim(reason.into()),
         None => Editability::Editable,
     };
@@ -44,6 +47,13 @@ pub(crate) fn probe(source: &dyn Source, head: &Head<'_>) -> Result<Probe, Probe
         private: survey.skeleton.encode(),
     };
     Ok(Probe::new(anatomy, survey.found.tags))
+}
+
+/// Whether anything but free space stands behind `moov`, as far as the file goes: audio may stand wherever a table says.
+fn data_follows(moov: &Atom, top: &[Atom], size: u64) -> bool {
+    let behind = top.iter().filter(|atom| atom.range.offset > moov.range.offset);
+    let known_end = top.last().map_or(0, Atom::end);
+    behind.into_iter().any(|atom| !is_free(atom)) || known_end < size
 }
 
 /// The content of the largest `mdat`.
@@ -77,7 +87,11 @@ struct Survey<'a> {
     source: &'a dyn Source,
     skeleton: Skeleton,
     found: Found,
+    /// Why a table of offsets, or a further copy of a tag, may be where none was looked for: no edit is safe then.
+    hidden: Option<&'static str>,
 }
+
+const TOO_MANY: &str = "there are more atoms than are looked at";
 
 impl Survey<'_> {
     /// Lists the file's own atoms, for people.
@@ -97,12 +111,16 @@ impl Survey<'_> {
     }
 
     fn movie(&mut self, moov: &Atom) -> io::Result<()> {
-        let (parts, end) = self.children_of(moov)?;
+        let Row { atoms: parts, end, .. } = self.children_of(moov, false)?;
         self.skeleton.path.push(Node::new(moov, end));
-        for part in &parts {
+        // Readers follow a last one that claims to pass the end, too.
+        let cut = Atom::read(self.source, end, moov.end(), true)?;
+        for part in parts.iter().chain(&cut) {
             match &part.name {
                 b"trak" => self.track(part, 0)?,
+                b"cmov" => self.hidden = Some("its movie atom is compressed"),
                 b"udta" => {}
+                _ if part.end() > end => {}
                 _ if is_free(part) => self.skeleton.frees.push(Free { range: part.range, level: 0 }),
                 _ => {}
             }
@@ -111,9 +129,8 @@ impl Survey<'_> {
         let candidates: Vec<&Atom> = parts.iter().filter(|part| part.name == *b"udta").collect();
         let mut chosen = None;
         for candidate in &candidates {
-            if self
-                .metadata_of(candidate)?
-                .is_some_and(|(meta, skip)| self.list_of(&meta, skip).is_ok_and(|l| l.is_some()))
+            if let Some((meta, skip)) = self.metadata_of(candidate)?
+                && self.list_of(&meta, skip)?.is_some()
             {
                 chosen = Some(**candidate);
                 break;
@@ -126,15 +143,16 @@ impl Survey<'_> {
     }
 
     fn user_data(&mut self, udta: &Atom) -> io::Result<()> {
-        let (parts, end) = self.children_of(udta)?;
-        self.skeleton.path.push(Node::new(udta, end));
-        for free in parts.iter().filter(|part| is_free(part)) {
+        let row = self.children_of(udta, false)?;
+        self.skeleton.path.push(Node::new(udta, row.end));
+        for free in row.atoms.iter().filter(|part| is_free(part)) {
             self.skeleton.frees.push(Free { range: free.range, level: 1 });
         }
         let Some((meta, skip)) = self.metadata_of(udta)? else { return Ok(()) };
-        let (parts, end) = children(self.source, meta.content() + skip, meta.end(), false, MOST_CHILDREN)?;
-        self.skeleton.path.push(Node::new(&meta, end));
-        for free in parts.iter().filter(|part| is_free(part)) {
+        let row = children(self.source, meta.content() + skip, meta.end(), false, MOST_CHILDREN)?;
+        self.look_at_all(&row);
+        self.skeleton.path.push(Node::new(&meta, row.end));
+        for free in row.atoms.iter().filter(|part| is_free(part)) {
             self.skeleton.frees.push(Free { range: free.range, level: 2 });
         }
         let Some(list) = self.list_of(&meta, skip)? else { return Ok(()) };
@@ -143,22 +161,23 @@ impl Survey<'_> {
 
     fn list(&mut self, list: &Atom) -> io::Result<()> {
         let most = limits::MAX_ELEMENTS / 2;
-        let (items, end) = children(self.source, list.content(), list.end(), false, most)?;
-        self.skeleton.path.push(Node::new(list, end));
-        for item in &items {
+        let row = children(self.source, list.content(), list.end(), false, most)?;
+        self.look_at_all(&row);
+        self.skeleton.path.push(Node::new(list, row.end));
+        for item in &row.atoms {
             self.found.item(self.source, item)?;
         }
-        if end < list.end() {
+        if row.end < list.end() {
             // What follows the last well-formed item stays behind whatever is written.
-            let rest = ByteRange::new(end, list.end() - end);
-            self.found.elements.push(Element { role: role::OPAQUE, range: rest, ..Element::default() });
+            let rest = ByteRange::new(row.end, list.end() - row.end);
+            self.found.elements.push(Element { role: role::REST, range: rest, ..Element::default() });
         }
         Ok(())
     }
 
     /// The `meta` atom of `udta`, with the length of its version and flags: 4, or 0 as QuickTime writes it.
-    fn metadata_of(&self, udta: &Atom) -> io::Result<Option<(Atom, u64)>> {
-        let (parts, _) = self.children_of(udta)?;
+    fn metadata_of(&mut self, udta: &Atom) -> io::Result<Option<(Atom, u64)>> {
+        let parts = self.children_of(udta, false)?.atoms;
         let Some(meta) = parts.into_iter().find(|part| part.name == *b"meta") else { return Ok(None) };
         let mut head = [0; 8];
         let available = meta.content_len().min(8) as usize;
@@ -169,17 +188,18 @@ impl Survey<'_> {
     }
 
     fn list_of(&self, meta: &Atom, skip: u64) -> io::Result<Option<Atom>> {
-        let (parts, _) = children(self.source, meta.content() + skip, meta.end(), false, MOST_CHILDREN)?;
-        Ok(parts.into_iter().find(|part| part.name == *b"ilst"))
+        let row = children(self.source, meta.content() + skip, meta.end(), false, MOST_CHILDREN)?;
+        Ok(row.atoms.into_iter().find(|part| part.name == *b"ilst"))
     }
 
     /// Follows a track down to its sample tables.
     fn track(&mut self, atom: &Atom, depth: usize) -> io::Result<()> {
         if depth >= limits::MAX_DEPTH {
+            self.hidden = Some("its atoms are nested too deeply");
             return Ok(());
         }
-        let (parts, _) = self.children_of(atom)?;
-        for part in &parts {
+        // A table counts however much of it there is: readers follow one that claims to pass what holds it, too.
+        for part in &self.children_of(atom, true)?.atoms {
             match &part.name {
                 b"mdia" | b"minf" | b"stbl" => self.track(part, depth + 1)?,
                 b"stco" => self.table(part, 4, 4)?,
@@ -216,8 +236,16 @@ impl Survey<'_> {
         self.table(atom, before, if head[0] == 0 { 4 } else { 8 })
     }
 
-    fn children_of(&self, atom: &Atom) -> io::Result<(Vec<Atom>, u64)> {
-        children(self.source, atom.content(), atom.end(), false, MOST_CHILDREN)
+    fn children_of(&mut self, atom: &Atom, clip: bool) -> io::Result<Row> {
+        let row = children(self.source, atom.content(), atom.end(), clip, MOST_CHILDREN)?;
+        self.look_at_all(&row);
+        Ok(row)
+    }
+
+    fn look_at_all(&mut self, row: &Row) {
+        if row.has_more {
+            self.hidden = Some(TOO_MANY);
+        }
     }
 }
 

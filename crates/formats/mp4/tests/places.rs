@@ -235,3 +235,76 @@ fn a_file_behind_atoms_of_another_begins_where_it_did_after_an_edit() {
     assert_eq!(served.len(), bytes.len() + grown);
     assert_eq!(probe(&served).tags.get("title"), ["Another title"]);
 }
+
+/// The file of [`File::default`] with `more` in `moov`, in front of everything else there, and the tables set right.
+fn with_more_in_moov(more: &[u8]) -> Vec<u8> {
+    let movie = |at: usize| {
+        let own = atom(b"udta", &list(&[text(b"\xa9nam", &["Song"])]));
+        atom(b"moov", &[more, &track(b"stco", at, &[]), &own].concat())
+    };
+    file(&[], &mdat_header(2 * CHUNK), &ramp(2 * CHUNK), &movie)
+}
+
+#[test]
+fn a_table_that_may_be_hidden_leaves_a_file_as_it_is() {
+    let editable = |file: &[u8]| probe(file).anatomy.is_editable();
+    assert!(editable(&with_more_in_moov(&atom(b"free", b"").repeat(4_000))));
+    assert!(!editable(&with_more_in_moov(&atom(b"free", b"").repeat(5_000))), "the track is not reached");
+    let many_in_track = track(b"stco", 0, &[atom(b"free", b"").repeat(5_000), atom(b"co64", &[0; 16])].concat());
+    assert!(!editable(&with_more_in_moov(&many_in_track)));
+    let deep = (0..20).fold(atom(b"stco", &[0; 12]), |inner, _| atom(b"mdia", &inner));
+    assert!(!editable(&with_more_in_moov(&atom(b"trak", &deep))));
+    assert!(!editable(&with_more_in_moov(&atom(b"cmov", b"dcom"))), "its tables are compressed");
+    let mut many = File::default().build();
+    many.extend([atom(b"free", b"").repeat(5_000), atom(b"moof", b"")].concat());
+    assert!(!editable(&many));
+}
+
+#[test]
+fn items_beyond_those_that_are_looked_at_leave_a_file_as_it_is() {
+    let items = vec![text(b"\xa9nam", &["Song"]); 40_000];
+    assert!(!probe(&File { items: Some(items), ..File::default() }.build()).anatomy.is_editable());
+}
+
+#[test]
+fn a_table_in_atoms_that_claim_to_pass_what_holds_them_moves_with_the_audio() {
+    let audio = ramp(2 * CHUNK);
+    for level in [&b"stbl"[..], b"stco", b"mdia", b"trak"] {
+        let movie = |at: usize| {
+            let own = atom(b"udta", &list(&[text(b"\xa9nam", &["Song"])]));
+            let mut track = track(b"stco", at, &[]);
+            let name = track.windows(4).position(|name| name == level).unwrap();
+            track[name - 4..name].copy_from_slice(&0x1000u32.to_be_bytes());
+            atom(b"moov", &[own, track].concat())
+        };
+        let file = file(&[], &mdat_header(audio.len()), &audio, &movie);
+        let served = splice(&file, &[("title", &["A longer title"])], &[]);
+        let start = find(&served, &[b"mdat"]).unwrap().offset;
+        assert_ne!(start, find(&file, &[b"mdat"]).unwrap().offset, "the audio has moved");
+        assert_eq!(entries(&served, b"stco", 4, 4), [[start, start + CHUNK as u64]]);
+    }
+}
+
+#[test]
+fn a_table_of_what_stands_behind_moov_moves_with_it_whatever_holds_it() {
+    let audio = ramp(2 * CHUNK);
+    for header in [mdat_header(audio.len()), b"\0\0\x03\xf0uuid".to_vec(), b"\0\0\0\x01uuid".to_vec()] {
+        let movie = |at: usize| {
+            let own = atom(b"udta", &list(&[text(b"\xa9nam", &["Song"])]));
+            atom(b"moov", &[track(b"stco", at, &[]), own].concat())
+        };
+        let file = file(&[], &header, &audio, &movie);
+        let served = splice(&file, &[("title", &["A longer title"])], &[]);
+        assert_eq!(audio_by_table(&served, audio.len()), audio);
+    }
+}
+
+#[test]
+fn items_without_a_name_stay_where_they_are() {
+    let items = [atom(&[0; 4], b"one"), text(b"\xa9nam", &["Song"]), atom(&[0; 4], b"two"), b"rest".to_vec()];
+    let file = File { items: Some(items.to_vec()), ..File::default() }.build();
+    let served = splice(&file, &[("artist", &["Me"])], &[]);
+    let [one, song, two, rest] = items;
+    let expected = [one, song, two, text(b"\xa9ART", &["Me"]), rest].concat();
+    assert!(served.windows(expected.len()).any(|part| part == expected));
+}
