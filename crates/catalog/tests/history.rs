@@ -358,6 +358,24 @@ fn a_pruned_track_whose_file_was_scanned_again_replaces_the_new_one_by_force() {
 }
 
 #[test]
+fn a_track_that_another_program_replaced_comes_back_by_force() {
+    for foreign_keys in [true, false] {
+        let (subject, first, _, connection) = two_tracks();
+        subject.set_tags(first, &[("title", "curated")]);
+        let (before, anatomy) = (state(&subject), subject.catalog().track(first).unwrap().anatomy);
+        connection.pragma_update(None, "foreign_keys", foreign_keys).unwrap();
+        let columns =
+            "backing_path, format, audio_offset, audio_length, backing_size, backing_mtime_ns, backing_ctime_ns";
+        let replace = format!("REPLACE INTO tracks ({columns}) SELECT {columns} FROM tracks WHERE id = 1");
+        connection.execute(&replace, []).unwrap();
+        let edit = edits(&subject)[0].id;
+        assert!(matches!(writer(&subject).undo(Some(edit), true).unwrap(), Undone::Done { .. }));
+        assert_eq!(state(&subject), before);
+        assert_eq!(subject.catalog().track(first).unwrap().anatomy, anatomy);
+    }
+}
+
+#[test]
 fn dropped_links_are_recorded_and_undone() {
     let (subject, first, second, _) = two_tracks();
     subject.set_art(first, b"picture", "front");

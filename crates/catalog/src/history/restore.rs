@@ -37,7 +37,12 @@ pub(crate) fn obstacle(connection: &Connection, seq: i64) -> Result<Option<Obsta
 
 /// Brings back the track of the removal `seq`, which no obstacle keeps from it, but for links to pictures that are gone.
 pub(crate) fn restore(connection: &Connection, seq: i64) -> Result<()> {
-    for sql in [
+    // What is found out of a track outlasts it where another program replaced it with REPLACE, which fires no trigger.
+    let leftovers = [
+        "DELETE FROM musefs_anatomy WHERE track_id = (SELECT track_id FROM musefs_removed WHERE seq = ?1)",
+        "DELETE FROM musefs_marks WHERE track_id = (SELECT track_id FROM musefs_removed WHERE seq = ?1)",
+    ];
+    let rows = [
         "INSERT INTO tracks (id, backing_path, format, audio_offset, audio_length, backing_size, backing_mtime_ns,
              backing_ctime_ns, content_version, updated_at, fingerprint, content_hash)
          SELECT track_id, backing_path, format, audio_offset, audio_length, backing_size, backing_mtime_ns,
@@ -50,7 +55,8 @@ pub(crate) fn restore(connection: &Connection, seq: i64) -> Result<()> {
         "INSERT OR IGNORE INTO tags (track_id, key, value, ordinal, value_blob)
          SELECT r.track_id, t.key, t.value, t.ordinal, t.value_blob
          FROM musefs_removed AS r JOIN musefs_removed_tags AS t ON t.seq = r.seq WHERE r.seq = ?1",
-    ] {
+    ];
+    for sql in leftovers.iter().chain(&rows) {
         connection.prepare_cached(sql)?.execute([seq])?;
     }
     let links: Vec<(i64, i64)> = connection
