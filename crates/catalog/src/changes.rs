@@ -9,12 +9,23 @@ use crate::rows;
 /// Deleted tracks that the log remembers before it forgets the oldest. A mount that was away for longer reads it all.
 pub(crate) const TOMBSTONES_KEPT: usize = 10_000;
 
-/// The highest sequence number.
+/// Bits of a revision that are the log's sequence number. Those above are the version of the store's schema, as far as it fits:
+/// a backup that is put back into the file by the engine's own means raises that, while the numbers of its log may go
+/// beyond ours and mean other changes.
+const SEQUENCE_BITS: u32 = 40;
+const SCHEMA_VERSIONS: i64 = 1 << 22;
+
+fn sequence(revision: Revision) -> i64 {
+    revision.0 & ((1 << SEQUENCE_BITS) - 1)
+}
+
+/// Where the log stands.
 pub(crate) fn revision(connection: &Connection) -> Result<Revision> {
-    connection
+    let schema: i64 = connection.prepare_cached("PRAGMA schema_version")?.query_row([], |row| row.get(0))?;
+    let sequence: i64 = connection
         .prepare_cached("SELECT coalesce(max(seq), 0) FROM musefs_changes")?
-        .query_row([], |row| row.get(0))
-        .map(Revision)
+        .query_row([], |row| row.get(0))?;
+    Ok(Revision(schema.rem_euclid(SCHEMA_VERSIONS) << SEQUENCE_BITS | sequence))
 }
 
 /// The tracks changed after `since`.
@@ -25,11 +36,12 @@ pub(crate) fn since(connection: &Connection, since: Revision) -> Result<Changes>
         .query_row([], |row| row.get(0))
         .optional()?
         .unwrap_or(i64::MAX);
-    if since.0 < floor || since > revision {
+    let same_schema = since.0 >> SEQUENCE_BITS == revision.0 >> SEQUENCE_BITS;
+    if !same_schema || sequence(since) < floor || since > revision {
         return Ok(Changes::TooFarBack);
     }
     let mut statement = connection.prepare_cached("SELECT track_id FROM musefs_changes WHERE seq > ?1")?;
-    let mut rows = statement.query([since.0])?;
+    let mut rows = statement.query([sequence(since)])?;
     let mut tracks = Vec::new();
     while let Some(row) = rows.next()? {
         tracks.extend(rows::integer(row, 0)?.and_then(rows::track_id));

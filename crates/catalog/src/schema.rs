@@ -1,6 +1,7 @@
 //! The tables: making them, recognising them, and bringing our own up to date.
 
 use crate::error::explain;
+use crate::{sidecars, walks};
 use musefs_contracts::catalog::{CatalogError, CatalogResult};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior};
 use std::fs::File;
@@ -149,6 +150,9 @@ fn install_side_tables(transaction: &Transaction<'_>) -> Result<()> {
         transaction.execute_batch(&format!("DROP TRIGGER \"{}\"", name.replace('"', "\"\"")))?;
     }
     transaction.execute_batch(SIDE_SQL)?;
+    // A table that is made later moves every revision; see `changes`.
+    transaction.execute_batch(sidecars::TABLE)?;
+    transaction.execute_batch(walks::TABLE)?;
     transaction.execute_batch(TRIGGERS_SQL)?;
     transaction.execute_batch(HISTORY_TRIGGERS_SQL)?;
     // What changed while no trigger watched is unknown: every revision handed out before is too far back.

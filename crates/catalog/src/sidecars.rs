@@ -1,6 +1,6 @@
 //! Sidecars: files beside the music that are no tracks.
 //!
-//! Their table is made when the first of them is met, and a store without it has none. Changes of them are told by the
+//! A store that is older than their table gets it when the first of them is met. Changes of them are told by the
 //! change log under the number 0, which no track has.
 
 use crate::{changes, rows};
@@ -15,7 +15,7 @@ const SIDECARS: TrackId = TrackId(0);
 const ID_LIMIT: i64 = 1 << 53;
 
 /// AUTOINCREMENT, because a file's inode number follows from its id and must never come to mean another file.
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS musefs_sidecars (
+pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS musefs_sidecars (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path UNIQUE NOT NULL,
     size INTEGER NOT NULL,

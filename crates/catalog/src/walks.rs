@@ -1,9 +1,12 @@
 //! What walks of the library left behind, so that the next one of the same folders can tell whether there is anything to do.
 //!
-//! The table is made when the first walk is remembered: a store that lacks it works, slower.
+//! A store that is older than the table gets it when the first walk is remembered; one that lacks it works, slower.
 
 use rusqlite::{Connection, OptionalExtension, Result};
 
+pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS musefs_walks (
+    seq INTEGER PRIMARY KEY, targets BLOB NOT NULL UNIQUE, tracks INTEGER, highest INTEGER, record BLOB NOT NULL
+)";
 /// Sets of targets that are remembered, the latest.
 const KEPT: i64 = 8;
 
@@ -35,11 +38,7 @@ pub(crate) fn remember(connection: &Connection, targets: &[u8], record: &[u8], e
     if count as u64 != expected {
         return Ok(());
     }
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS musefs_walks (
-             seq INTEGER PRIMARY KEY, targets BLOB NOT NULL UNIQUE, tracks INTEGER, highest INTEGER, record BLOB NOT NULL
-         )",
-    )?;
+    connection.execute_batch(TABLE)?;
     connection.execute(
         "INSERT OR REPLACE INTO musefs_walks (targets, tracks, highest, record) VALUES (?1, ?2, ?3, ?4)",
         (targets, count, highest, record),

@@ -4,8 +4,9 @@ mod external;
 mod shared;
 
 use external::{SqliteSubject, insert_art};
-use musefs_contracts::catalog::CatalogError;
+use musefs_contracts::catalog::{CatalogError, Changes};
 use musefs_contracts::ids::TrackId;
+use rusqlite::backup::Progress;
 use rusqlite::{Connection, ErrorCode};
 use shared::{Subject, add, changed_since, rows_of};
 
@@ -272,4 +273,27 @@ fn one_stream_sees_one_state() {
         .unwrap();
     assert_eq!(titles, ["A", "B"]);
     assert_eq!(changed_since(&*catalog, seen), [1, 2], "what came meanwhile is told from the revision answered");
+}
+
+#[test]
+fn a_copy_that_went_its_own_way_and_is_put_back_is_read_whole() {
+    let subject = SqliteSubject::new();
+    let (first, second) = (add(&subject, "/a", &[("title", "A")]), add(&subject, "/b", &[("title", "B")]));
+    let copy = subject.folder.path().join("copy.db");
+    subject.external().backup("main", &copy, None).unwrap();
+    subject.set_tags(first, &[("title", "in the store")]);
+    let catalog = subject.catalog();
+    let (store, revision) = catalog.revision().unwrap();
+    // As many changes and more, but of another track.
+    let other = Connection::open(&copy).unwrap();
+    for title in ["one", "two", "three", "four"] {
+        other.execute("UPDATE tags SET value = ?1 WHERE track_id = ?2", (title, second.0)).unwrap();
+    }
+    subject.external().restore("main", &copy, None::<fn(Progress)>).unwrap();
+    let (same_store, now) = catalog.revision().unwrap();
+    assert!(store == same_store && now > revision);
+    assert_eq!(catalog.changes_since(store, revision).unwrap(), Changes::TooFarBack);
+    assert_eq!(rows_of(&catalog.track(first).unwrap()), ["title=A"]);
+    subject.set_tags(first, &[("title", "behind it")]);
+    assert_eq!(changed_since(&*catalog, (store, now)), [first.0]);
 }

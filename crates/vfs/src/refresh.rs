@@ -183,7 +183,8 @@ impl Vfs {
                     }
                     (Some(before), Some(entry)) => {
                         let entry = self.succeed(&old, &next, &mut opens, &mut pending, (file, before, entry));
-                        if entry.content_version == before.content_version {
+                        // Behind a backup that was put back, versions come again that had other contents.
+                        if entry.content_version <= before.content_version {
                             unsized_tracks.extend(file.track());
                         }
                         next.tracks.insert(file, entry);

@@ -7,6 +7,7 @@ use musefs_catalog_memory::MemoryCatalog;
 use musefs_contracts::filesystem::{FileSystem, FsError};
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_contracts::metric;
+use musefs_contracts::notifier::NoNotifier;
 use musefs_contracts::writer::CatalogWriter;
 use musefs_vfs::{Refreshed, Refresher};
 use std::sync::Arc;
@@ -190,6 +191,26 @@ fn a_backup_put_back_under_the_mount_is_followed_although_its_versions_are_lower
     let bytes = mount.cat("A0/T0.flac").unwrap();
     assert_eq!(bytes.len() as u64, mount.at("A0/T0.flac").unwrap().size);
     assert_eq!(taken_apart(&bytes).0[2], ("mood".into(), "x".into()));
+}
+
+#[test]
+fn edits_beside_those_that_a_backup_undid_do_not_show_their_sizes() {
+    let (world, tracks) = library(3);
+    let edit = |mood: &str| world.edit(tracks[0], &[("artist", "A0"), ("title", "T0"), ("mood", mood)]);
+    edit("one");
+    edit("a much longer value than the one that will stand in its place");
+    let mount = world.mount();
+    // The recorder would ask for the size.
+    mount.set_notifier(Arc::new(NoNotifier));
+    mount.at("A0/T0.flac").unwrap();
+    *world.store.inner.lock().unwrap() = MemoryCatalog::new();
+    world.scan("0.flac");
+    edit("one");
+    assert_eq!(mount.refresh(), Refreshed::Rebuilt);
+    edit("two");
+    mount.refresh();
+    let size = mount.at("A0/T0.flac").unwrap().size;
+    assert_eq!(mount.cat("A0/T0.flac").unwrap().len() as u64, size);
 }
 
 #[test]
