@@ -8,7 +8,7 @@ use musefs_contracts::format::Head;
 use musefs_contracts::limits;
 use musefs_contracts::tags::TagSet;
 use musefs_format_ape as ape;
-use musefs_format_id3::{Collector, StuffedPicture, lyrics3, probe_tag, probe_trailing_tag, probe_v1};
+use musefs_format_id3::{Collector, DeflatedPicture, StuffedPicture, lyrics3, probe_tag, probe_trailing_tag, probe_v1};
 use std::io;
 
 /// The element for what stands before the marker at `marker`.
@@ -148,7 +148,7 @@ fn read_ape(source: &dyn Source, tag: &ape::ApeTag, out: &mut Collector) -> io::
     Ok(())
 }
 
-/// Most pictures that are taken over from an APEv2 tag, and most unsynchronised ones.
+/// Most pictures that are taken over from an APEv2 tag, and most unsynchronised and compressed ones.
 const MOST_PICTURES: usize = 64;
 
 /// The tags behind the stream, in file order.
@@ -178,7 +178,10 @@ fn front_tags(source: &dyn Source, marker: u64) -> io::Result<Collector> {
 /// Bytes of unsynchronised pictures that are read through.
 const MOST_STUFFED: u64 = limits::MAX_ART_BYTES as u64;
 
-/// Adds the keys of `found` that `tags` lacks and the `images` that can be taken over, and gives both in the stored form.
+/// Bytes that compressed pictures of a tag are inflated to.
+const MOST_INFLATED: u64 = limits::MAX_INFLATED_BYTES as u64;
+
+/// Adds the keys of `found` that `tags` lacks and the `images`, and gives what can be taken over in the stored form.
 fn adopt(
     source: &dyn Source,
     tags: &mut TagSet,
@@ -188,21 +191,29 @@ fn adopt(
     pictures: &mut Vec<PictureLocation>,
 ) -> io::Result<Box<[u8]>> {
     let mut out = adopt_keys(tags, found);
-    let mut stuffed = Vec::new();
-    let mut budget = MOST_STUFFED;
+    let (mut stuffed, mut deflated) = (Vec::new(), Vec::new());
+    let (mut unread, mut uninflated) = (MOST_STUFFED, MOST_INFLATED);
     for image in images {
+        let has_room = stuffed.len() + deflated.len() < MOST_PICTURES;
         match image.encoding {
-            PictureEncoding::Raw => {}
-            PictureEncoding::Unsynchronised if image.range.len <= budget && stuffed.len() < MOST_PICTURES => {
-                budget -= image.range.len;
+            PictureEncoding::Unsynchronised if image.range.len <= unread && has_room => {
+                unread -= image.range.len;
                 stuffed.push(StuffedPicture::measure(source, image.range)?);
             }
-            _ => continue,
+            PictureEncoding::Opaque if has_room => {
+                deflated.extend(DeflatedPicture::measure(source, image.range, &mut uninflated)?);
+            }
+            // One that cannot be taken over is listed all the same: an edit that would lose it is not made.
+            _ => {}
         }
         pictures.push(PictureLocation { element, ..image });
     }
     out.int(stuffed.len() as u64);
     for image in &stuffed {
+        image.encode(&mut out);
+    }
+    out.int(deflated.len() as u64);
+    for image in &deflated {
         image.encode(&mut out);
     }
     Ok(out.0.into())
@@ -232,6 +243,8 @@ pub(crate) struct Adopted {
     pub(crate) keys: Vec<(String, Vec<String>)>,
     /// Those of its pictures that are unsynchronised.
     pub(crate) stuffed: Vec<StuffedPicture>,
+    /// Those that are compressed.
+    pub(crate) deflated: Vec<DeflatedPicture>,
 }
 
 /// From the stored form; nothing from no bytes.
@@ -247,5 +260,6 @@ pub(crate) fn decode(private: &[u8]) -> Result<Adopted, DecodeError> {
     };
     let keys = (0..input.count()?).map(|_| entry(input)).collect::<Result<_, _>>()?;
     let stuffed = (0..input.count()?).map(|_| StuffedPicture::decode(input)).collect::<Result<_, _>>()?;
-    Ok(Adopted { keys, stuffed })
+    let deflated = (0..input.count()?).map(|_| DeflatedPicture::decode(input)).collect::<Result<_, _>>()?;
+    Ok(Adopted { keys, stuffed, deflated })
 }

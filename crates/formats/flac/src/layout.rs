@@ -184,16 +184,7 @@ fn carried_pictures(anatomy: &Anatomy) -> Result<Vec<Block>, LayoutError> {
     let mut blocks = Vec::new();
     for picture in &anatomy.pictures {
         let Some(tag) = of_tag(picture) else { continue };
-        let (byte_len, image) = match picture.encoding {
-            PictureEncoding::Raw => (picture.range.len, Segment::Backing(picture.range)),
-            PictureEncoding::Unsynchronised => {
-                let stuffed = fallback::decode(&tag.private).map_err(stale)?.stuffed;
-                let image = stuffed.into_iter().find(|image| image.raw() == picture.range);
-                let image = image.ok_or(LayoutError::StaleAnatomy)?;
-                (image.decoded_len(), image.segment())
-            }
-            _ => continue,
-        };
+        let (byte_len, image) = carried_image(picture, tag)?;
         let link = ArtLink {
             art: musefs_contracts::ids::ArtId(0),
             mime: picture.mime.clone(),
@@ -206,6 +197,19 @@ fn carried_pictures(anatomy: &Anatomy) -> Result<Vec<Block>, LayoutError> {
         blocks.push(picture_block(&link, image)?);
     }
     Ok(blocks)
+}
+
+/// The image of a picture in a tag that is left out, and its length.
+fn carried_image(picture: &PictureLocation, tag: &Element) -> Result<(u64, Segment), LayoutError> {
+    if picture.encoding == PictureEncoding::Raw {
+        return Ok((picture.range.len, Segment::Backing(picture.range)));
+    }
+    let adopted = fallback::decode(&tag.private).map_err(stale)?;
+    let stuffed = adopted.stuffed.into_iter().find(|image| image.raw() == picture.range);
+    let deflated = adopted.deflated.into_iter().find(|image| image.raw() == picture.range);
+    let stuffed = stuffed.map(|image| (image.decoded_len(), image.segment()));
+    let image = stuffed.or_else(|| deflated.map(|image| (image.decoded_len(), image.segment())));
+    image.ok_or_else(|| LayoutError::TooLarge("a picture of another tag is too large to be decoded".into()))
 }
 
 fn picture_block(link: &ArtLink, image: Segment) -> Result<Block, LayoutError> {

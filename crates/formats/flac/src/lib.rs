@@ -37,7 +37,7 @@ impl Flac {
 pub const ID: FormatId = FormatId::new("flac");
 
 /// Version of the prober.
-const PROBER: u32 = 3;
+const PROBER: u32 = 4;
 
 impl Format for Flac {
     fn ids(&self) -> &'static [FormatId] {
@@ -77,6 +77,9 @@ impl Format for Flac {
         }
         match anatomy.elements.get(picture.element as usize) {
             Some(element) if element.role == comment::PICTURE => picture_image(source, &[element.range]),
+            Some(element) if element.role == block::role::FOREIGN_TAG => {
+                musefs_format_id3::picture_image(source, picture)
+            }
             _ => Ok(None),
         }
     }

@@ -22,6 +22,7 @@
 mod collect;
 mod content;
 mod dates;
+mod deflated;
 mod frames;
 mod generate;
 mod genre;
@@ -39,6 +40,7 @@ mod v1;
 mod values;
 
 pub use collect::Collector;
+pub use deflated::DeflatedPicture;
 pub use frames::id_name;
 pub use generate::{Carried, CarriedText};
 pub use genre::{genre_index, genre_name};

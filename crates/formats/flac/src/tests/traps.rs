@@ -3,7 +3,8 @@
 use super::support::*;
 use crate::{Flac, probe::find_marker};
 use musefs_contracts::anatomy::PictureEncoding;
-use musefs_contracts::format::{Confidence, Format, Head};
+use musefs_contracts::edit::Edit;
+use musefs_contracts::format::{Confidence, Format, Head, LayoutError};
 
 const TITLE: &[(&str, &[&str])] = &[("title", &["edited"])];
 
@@ -246,6 +247,58 @@ fn a_picture_of_an_unsynchronised_tag_in_front_is_taken_over_as_it_was_meant() {
     let picture = &after.anatomy.pictures[0];
     assert_eq!(picture.encoding, PictureEncoding::Raw);
     assert!(served[picture.range.offset as usize..picture.range.end() as usize] == image);
+}
+
+/// A zlib stream of stored blocks.
+fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut out = b"\x78\x01".to_vec();
+    let mut blocks = content.chunks(0xffff).peekable();
+    while let Some(block) = blocks.next() {
+        out.push(u8::from(blocks.peek().is_none()));
+        out.extend((block.len() as u16).to_le_bytes());
+        out.extend((!(block.len() as u16)).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    let (a, b) = content.iter().fold((1u32, 0u32), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    out.extend((b << 16 | a).to_be_bytes());
+    out
+}
+
+/// A 2.3 tag with one compressed picture.
+fn compressed_picture(image: &[u8]) -> Vec<u8> {
+    let content = [b"\0image/png\0\x04back\0", image].concat();
+    let mut frame = (content.len() as u32).to_be_bytes().to_vec();
+    frame.extend(zlib(&content));
+    let mut tag = id3v2(&[(b"APIC", &frame)]);
+    tag[19] = 0x80;
+    tag
+}
+
+#[test]
+fn a_picture_of_a_compressed_frame_in_front_is_taken_over_as_it_was_meant() {
+    let image: Vec<u8> = (0..150_000u32).map(|at| (at % 251) as u8).collect();
+    let file = [compressed_picture(&image), file_of(&[streaminfo(), comments(&[b"TITLE=a"])])].concat();
+    assert_eq!(probe(&file).anatomy.pictures[0].encoding, PictureEncoding::Opaque);
+    let (served, after) = spliced(&file, &edit(TITLE));
+    let picture = &after.anatomy.pictures[0];
+    assert_eq!((picture.encoding, picture.picture_type, &*picture.description), (PictureEncoding::Raw, 4, "back"));
+    assert!(served[picture.range.offset as usize..picture.range.end() as usize] == image);
+}
+
+#[test]
+fn an_edit_that_would_lose_a_picture_is_not_made_unless_it_exchanges_the_pictures() {
+    let mut tag = compressed_picture(&vec![0x55; 150_000]);
+    let last = tag.len() - 1;
+    tag[last] ^= 1;
+    let file = [tag, file_of(&[streaminfo(), comments(&[b"TITLE=a"])])].concat();
+    let anatomy = probe(&file).anatomy;
+    assert_eq!(anatomy.pictures.len(), 1);
+    let title = edit(TITLE);
+    assert!(matches!(Flac::new().layout(&anatomy, &title), Err(LayoutError::TooLarge(_))));
+    assert!(Flac::new().layout(&anatomy, &Edit { art: Some(Vec::new()), ..title }).is_ok());
 }
 
 #[test]
