@@ -5,10 +5,12 @@
 mod common;
 
 use common::{Mount, World, eventually, fixture, musefs, require_root};
+use rustix::mount::{MountFlags, UnmountFlags};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Waits until a watch is up, which is told by nothing but its work.
@@ -172,6 +174,42 @@ fn the_limit_of_watches_is_met_with_a_message_that_names_the_sysctl() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &common::stderr(&output);
     assert!(text.contains("fs.inotify.max_user_watches"), "{text}");
     assert!(text.contains("Blue"), "and the mount is up: {text}");
+}
+
+/// No event tells that a disk came back.
+#[test]
+fn a_disk_that_comes_back_is_watched_again() {
+    require_root();
+    let world = World::with_two_tracks();
+    let disk = world.music.join("disk");
+    fs::create_dir(&disk).unwrap();
+    world.scan();
+    let mount = world.mount(&["--watch", "--template", "$title"]);
+    until_watching(&world, &mount);
+    for (round, title) in ["First", "Second", "Third"].into_iter().enumerate() {
+        let _disk = Disk::new(&disk);
+        world.put("disk/album/a.flac", fixture::flac(&[("title", title)], 50 + round as u16));
+        eventually("a file on the disk", || mount.path(&format!("{title}.flac")).exists());
+        let later = format!("{title} later");
+        world.put("disk/album/b.flac", fixture::flac(&[("title", &later)], 60 + round as u16));
+        eventually("a later one", || mount.path(&format!("{later}.flac")).exists());
+    }
+}
+
+/// A file system in memory, until it is dropped.
+struct Disk<'a>(&'a Path);
+
+impl<'a> Disk<'a> {
+    fn new(place: &'a Path) -> Self {
+        rustix::mount::mount("tmpfs", place, "tmpfs", MountFlags::empty(), None).unwrap();
+        Self(place)
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        rustix::mount::unmount(self.0, UnmountFlags::DETACH).unwrap();
+    }
 }
 
 /// Everything of the old state is in the kernel's caches, and nothing but looking happens between commit and sight.

@@ -16,8 +16,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The folder that a mount adds to its root; never part of a library.
-const METRICS_FOLDER: &str = ".musefs-metrics";
+/// Folders that are never part of a library: the one that a mount adds to its root, and the one that a check of a disk keeps at
+/// the disk's root, where nobody but the administrator may read it.
+const NO_MUSIC: [&str; 2] = [".musefs-metrics", "lost+found"];
 
 /// Decides which files are read.
 pub(crate) struct Finder<'a> {
@@ -54,7 +55,7 @@ impl Finder<'_> {
             builder.add(folder);
         }
         builder.standard_filters(false).follow_links(false).threads(self.threads);
-        builder.filter_entry(|entry| entry.file_name() != METRICS_FOLDER);
+        builder.filter_entry(|entry| !NO_MUSIC.iter().any(|name| entry.file_name() == *name));
         builder.build_parallel().run(|| {
             let mut unchanged = Unchanged::new(feed);
             Box::new(move |entry| {

@@ -1,10 +1,11 @@
 //! Watching the library's folders: tells which changed, some moments after they did.
 
+use crate::notifications::Notifications;
+use crate::places::may_change_unseen;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use rustix::io::Errno;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ pub struct WatchOptions {
     pub settle: Duration,
     /// or this long after the first of them, if changes do not cease.
     pub patience: Duration,
-    /// Where the kernel tells no changes, all folders count as changed this often.
+    /// Where the kernel does not tell all changes, all folders count as changed this often, or less often if looking at them takes
+    /// long.
     pub poll: Duration,
     /// Whether to ask the kernel for changes at all.
     pub notifications: bool,
@@ -42,8 +44,8 @@ impl Watcher {
     /// Watches `roots`, and calls `on_change` on a thread of its own with the folders that changed. No folder among them
     /// lies in another, and each was there a moment ago.
     ///
-    /// Where notifications cannot be had (a network file system, or the limit of watches is met) it says so in the log and
-    /// polls.
+    /// A root that is not there, because its disk is away, is waited for. Where notifications do not tell all (a network file
+    /// system, or the limit of watches is met) it says so in the log and polls, too.
     pub fn spawn(
         roots: Vec<PathBuf>,
         options: WatchOptions,
@@ -66,130 +68,126 @@ impl Drop for Watcher {
     }
 }
 
+/// Looks now and then whether something has been told: at once is not called for, since changes have to settle anyway.
+const TICK: Duration = Duration::from_millis(100);
+/// How often it is asked whether the roots are still what is watched.
+const PLACES: Duration = Duration::from_secs(2);
+/// A look at all folders takes at most one part of the time in so many.
+const PART_OF_THE_TIME: u32 = 10;
+
 fn watch(roots: &[PathBuf], options: WatchOptions, mut on_change: impl FnMut(&[PathBuf]), stopped: &Receiver<()>) {
-    let (send, events) = unbounded();
-    let notifications = if options.notifications { subscribe(roots, send.clone()) } else { Err(String::new()) };
-    let watcher = match notifications {
-        Ok(watcher) => Some(watcher),
-        Err(reason) => {
-            if !reason.is_empty() {
-                tracing::warn!("{reason}; looking for changes every {} s instead", options.poll.as_secs());
-            }
-            None
+    let mut eyes = Eyes::open(roots, options);
+    let mut asked = Instant::now();
+    let mut look = Instant::now() + options.poll;
+    while goes_on(stopped, TICK.min(options.poll)) {
+        let mut changed = BTreeSet::new();
+        if eyes.read(&mut changed) && !gather(&mut eyes, stopped, options, &mut changed) {
+            return;
         }
-    };
-    loop {
-        let wait = if watcher.is_some() { Duration::MAX } else { options.poll };
-        let changed = match next(&events, stopped, wait) {
-            Next::Stopped => return,
-            Next::Silence => roots.to_vec(),
-            Next::Event(event) => {
-                let mut changed = BTreeSet::new();
-                add(&event, roots, &mut changed);
-                if changed.is_empty() {
-                    continue;
-                }
-                if !gather(&events, stopped, options, roots, &mut changed) {
-                    return;
-                }
-                outermost(changed)
+        if asked.elapsed() >= PLACES || eyes.is_lost_for_sure() {
+            asked = Instant::now();
+            if eyes.are_lost() {
+                tracing::info!("what the library's folders are has changed; they are watched anew and looked at");
+                eyes = Eyes::open(roots, options);
+                changed.extend(roots.iter().cloned());
             }
-        };
+        }
+        if eyes.miss_something && Instant::now() >= look {
+            changed.extend(roots.iter().cloned());
+        }
+        let is_whole = changed.len() >= roots.len() && roots.iter().all(|root| changed.contains(root));
+        let changed = outermost(changed.into_iter().filter(|folder| folder.is_dir()).collect());
+        let begun = Instant::now();
         if !changed.is_empty() {
             on_change(&changed);
         }
+        if is_whole {
+            look = Instant::now() + options.poll.max(begun.elapsed() * PART_OF_THE_TIME);
+        }
     }
 }
 
-enum Next {
-    Event(Event),
-    Silence,
-    Stopped,
-}
-
-fn next(events: &Receiver<Event>, stopped: &Receiver<()>, wait: Duration) -> Next {
-    let timeout = if wait == Duration::MAX { crossbeam_channel::never() } else { crossbeam_channel::after(wait) };
-    crossbeam_channel::select! {
-        recv(stopped) -> _ => Next::Stopped,
-        recv(events) -> event => event.map_or(Next::Stopped, Next::Event),
-        recv(timeout) -> _ => Next::Silence,
-    }
+/// Waits; `false` if watching ends.
+fn goes_on(stopped: &Receiver<()>, wait: Duration) -> bool {
+    matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout))
 }
 
 /// Takes further events until they cease; `false` if watching ends.
-fn gather(
-    events: &Receiver<Event>,
-    stopped: &Receiver<()>,
-    options: WatchOptions,
-    roots: &[PathBuf],
-    changed: &mut BTreeSet<PathBuf>,
-) -> bool {
+fn gather(eyes: &mut Eyes, stopped: &Receiver<()>, options: WatchOptions, changed: &mut BTreeSet<PathBuf>) -> bool {
     let since = Instant::now();
     let mut quiet_since = since;
     loop {
         let left = options.settle.saturating_sub(quiet_since.elapsed());
         let left = left.min(options.patience.saturating_sub(since.elapsed()));
+        if !goes_on(stopped, left.min(TICK)) {
+            return false;
+        }
         if left.is_zero() {
-            return !matches!(stopped.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected));
+            return true;
         }
-        match events.recv_timeout(left.min(Duration::from_millis(100))) {
-            Ok(event) => {
-                let before = changed.len();
-                add(&event, roots, changed);
-                if changed.len() != before || is_change(event.kind) {
-                    quiet_since = Instant::now();
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                if matches!(stopped.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected)) {
-                    return false;
-                }
-            }
-            Err(RecvTimeoutError::Disconnected) => return false,
+        if eyes.read(changed) {
+            quiet_since = Instant::now();
         }
     }
 }
 
-fn subscribe(roots: &[PathBuf], events: Sender<Event>) -> Result<RecommendedWatcher, String> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| match event {
-        Ok(event) if is_change(event.kind) || event.need_rescan() => {
-            let _ = events.send(event);
+/// What sees changes.
+struct Eyes {
+    notifications: Option<Notifications>,
+    /// Whether there are changes that the kernel does not tell.
+    miss_something: bool,
+}
+
+impl Eyes {
+    fn open(roots: &[PathBuf], options: WatchOptions) -> Self {
+        if !options.notifications {
+            return Self { notifications: None, miss_something: true };
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!("while watching the library: {}", explain(&error)),
-    })
-    .map_err(|error| explain(&error))?;
-    for root in roots {
-        watcher.watch(root, RecursiveMode::Recursive).map_err(|error| explain(&error))?;
+        let seconds = options.poll.as_secs();
+        let notifications = Notifications::new(roots)
+            .inspect_err(|error| tracing::warn!("{}; looking for changes every {seconds} s instead", explain(*error)))
+            .ok();
+        if notifications.as_ref().is_some_and(Notifications::limit_is_met) {
+            tracing::warn!("{}; looking for changes every {seconds} s, too", explain(Errno::NOSPC));
+        }
+        let elsewhere = roots.iter().find(|root| may_change_unseen(root));
+        if let Some(root) = elsewhere {
+            let root = root.display();
+            tracing::info!("{root} may change elsewhere; looking for changes every {seconds} s, too");
+        }
+        let is_complete = notifications.as_ref().is_some_and(|notifications| !notifications.limit_is_met());
+        Self { notifications, miss_something: elsewhere.is_some() || !is_complete }
     }
-    Ok(watcher)
+
+    /// Adds the folders that were told; whether anything was told.
+    fn read(&mut self, changed: &mut BTreeSet<PathBuf>) -> bool {
+        let Some(notifications) = &mut self.notifications else { return false };
+        let any = notifications.read(changed);
+        if notifications.limit_is_met() && !self.miss_something {
+            tracing::warn!("{}; looking for changes now and then, too", explain(Errno::NOSPC));
+            self.miss_something = true;
+        }
+        any
+    }
+
+    fn is_lost_for_sure(&self) -> bool {
+        self.notifications.as_ref().is_some_and(Notifications::lost_events)
+    }
+
+    fn are_lost(&self) -> bool {
+        self.notifications.as_ref().is_some_and(Notifications::are_lost)
+    }
 }
 
-fn explain(error: &notify::Error) -> String {
-    let no_space =
-        matches!(&error.kind, notify::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::StorageFull);
-    if no_space || matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
-        return "the library has more folders than the kernel lets be watched; raise the limit with \
-                sysctl fs.inotify.max_user_watches=1048576"
-            .to_owned();
-    }
-    format!("the library's folders cannot be watched: {error}")
-}
-
-/// Opening and reading change nothing, and a mount does both all the time.
-fn is_change(kind: EventKind) -> bool {
-    !matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
-}
-
-/// Adds the folders an event is about: a folder that is there, else the nearest one above that is.
-fn add(event: &Event, roots: &[PathBuf], changed: &mut BTreeSet<PathBuf>) {
-    if event.need_rescan() || event.paths.is_empty() {
-        changed.extend(roots.iter().cloned());
-    }
-    for path in &event.paths {
-        let inside = |path: &&Path| roots.iter().any(|root| path.starts_with(root));
-        let folder = path.ancestors().take_while(inside).find(|path| path.is_dir());
-        changed.extend(folder.map(Path::to_owned));
+fn explain(error: Errno) -> String {
+    match error {
+        Errno::NOSPC => "the library has more folders than the kernel lets be watched; raise the limit with \
+                         sysctl fs.inotify.max_user_watches=1048576"
+            .to_owned(),
+        Errno::MFILE => "the kernel lets no more programs watch folders; raise the limit with \
+                         sysctl fs.inotify.max_user_instances=1024"
+            .to_owned(),
+        error => format!("the library's folders cannot be watched: {error}"),
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use std::fs;
+use std::path::Path;
 
 /// Long enough for any machine; a test that passes waits for its event alone.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -60,19 +61,40 @@ fn without_notifications_every_root_counts_as_changed_now_and_then() {
     assert!(changes.recv().is_err(), "the watcher has ended");
 }
 
-#[test]
-fn reading_is_no_change() {
-    assert!(!is_change(EventKind::Access(AccessKind::Open(AccessMode::Any))));
-    assert!(!is_change(EventKind::Access(AccessKind::Close(AccessMode::Read))));
-    assert!(is_change(EventKind::Access(AccessKind::Close(AccessMode::Write))));
-    assert!(is_change(EventKind::Any));
+/// Waits until this folder is told.
+fn until_told_of(changes: &Receiver<Vec<PathBuf>>, folder: &Path, mut change: impl FnMut(usize)) {
+    let since = Instant::now();
+    while !until_told(changes, &mut change).contains(&folder.to_owned()) {
+        assert!(since.elapsed() < DEADLINE, "{} was not told", folder.display());
+    }
 }
 
 #[test]
-fn the_limit_of_watches_names_the_sysctl() {
-    for kind in [notify::ErrorKind::MaxFilesWatch, notify::ErrorKind::Io(std::io::ErrorKind::StorageFull.into())] {
-        assert!(explain(&notify::Error::new(kind)).contains("fs.inotify.max_user_watches"));
+fn a_root_that_comes_later_or_is_exchanged_is_watched() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap().join("root");
+    let (_watcher, changes) = start(&root, true);
+    for round in 0..3 {
+        let new = dir.path().join("new");
+        fs::create_dir_all(new.join("album")).unwrap();
+        if round > 0 {
+            fs::rename(&root, dir.path().join(format!("former {round}"))).unwrap();
+        }
+        fs::rename(&new, &root).unwrap();
+        // The watch may have come up after the first one stood there.
+        until_told_of(&changes, &root, |n| {
+            if round == 0 {
+                fs::write(root.join(n.to_string()), b"x").unwrap();
+            }
+        });
+        until_told_of(&changes, &root.join("album"), |n| fs::write(root.join(format!("album/{n}")), b"x").unwrap());
     }
+}
+
+#[test]
+fn the_limits_name_their_sysctl() {
+    assert!(explain(Errno::NOSPC).contains("fs.inotify.max_user_watches"));
+    assert!(explain(Errno::MFILE).contains("fs.inotify.max_user_instances"));
 }
 
 #[test]

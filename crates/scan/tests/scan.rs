@@ -20,6 +20,7 @@ fn what_is_new_gets_in_and_what_is_known_is_not_opened_again() {
     library.put("cover.jpg", "TOY1 not looked at\n");
     library.put("README", "no audio");
     library.put_toy(".musefs-metrics/x.toy", "no");
+    library.put_toy("lost+found/y.toy", "no");
     let first = library.scan();
     assert_eq!((first.found, first.added), (3, 3), "{first:?}");
     assert_eq!(library.titles().into_values().collect::<Vec<_>>(), ["Two", "One", "Three"]);
