@@ -1,6 +1,7 @@
 //! Edits of the history in words, and the tracks that a user names.
 
 use crate::errors::Failure;
+use crate::output::counted;
 use musefs_contracts::history::{CatalogHistory, Change, Content, Edit, Place};
 use musefs_contracts::ids::TrackId;
 use serde_json::{Value, json};
@@ -101,7 +102,7 @@ fn words(content: Option<&Content>) -> String {
             let more = if shown.len() < text.len() { "…" } else { "" };
             format!("\"{}{more}\"", shown.escape_debug())
         }
-        Some(Content::Binary(len)) => format!("({len} bytes)"),
+        Some(Content::Binary(len)) => format!("({})", counted(*len, "byte")),
         Some(Content::Art { art, picture_type, description }) => {
             let words = format!("picture {} of type {picture_type} {}", art.0, description.escape_debug());
             words.trim_end().to_owned()

@@ -1,5 +1,6 @@
 //! How a command ends, and the one line that says why it failed.
 
+use clap::error::ErrorKind;
 use musefs_contracts::catalog::CatalogError;
 use musefs_fuse_adapter::MountError;
 use musefs_scan::ScanError;
@@ -112,9 +113,21 @@ impl From<ViewsError> for Failure {
 /// The line for a command line that cannot be understood.
 pub(crate) fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
-    let what: Vec<&str> = text.lines().take_while(|line| !line.starts_with("Usage:")).collect();
-    let what = what.join(" ").replace("error: ", "").replace("tip: ", "");
-    Failure::new(format!("{}; musefs --help tells what can be said", what.trim().trim_end_matches('.')))
+    let command = command_of(&text);
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::new(format!("say what to do; {command} --help lists what can be done"));
+    }
+    let is_end = |line: &&str| !line.starts_with("Usage:") && !line.starts_with("For more information");
+    let what: Vec<&str> = text.lines().take_while(is_end).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let what = what.join("; ").replace("error: ", "").replace("tip: ", "").replace(":; ", ": ");
+    Failure::new(format!("{}; {command} --help tells what can be said", what.trim().trim_end_matches('.')))
+}
+
+/// The command that was given, such as `musefs tag set`, by what is said of its usage.
+fn command_of(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage:")).unwrap_or("musefs");
+    let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+    usage.split_whitespace().take_while(is_name).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

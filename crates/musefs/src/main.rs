@@ -68,9 +68,12 @@ fn main() -> ExitCode {
         Command::Status(args) => commands::status::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
     };
-    match result {
-        Ok(ending) => ending.into(),
-        Err(failure) => fail(&failure),
+    match (result, output::finish()) {
+        (Ok(_), Some(reason)) => fail(&Failure::new(format!(
+            "standard output: {reason}; what is there is not complete: free some space, or send it elsewhere"
+        ))),
+        (Ok(ending), None) => ending.into(),
+        (Err(failure), _) => fail(&failure),
     }
 }
 

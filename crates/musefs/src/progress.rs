@@ -1,6 +1,6 @@
 //! Showing how far a scan is: a bar on a terminal, a line now and then elsewhere.
 
-use crate::output::{complain, say};
+use crate::output::{complain, counted, say};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use musefs_scan::{Counts, Progress, Summary};
 use std::io::IsTerminal;
@@ -62,13 +62,13 @@ impl Progress for Reporter {
             Show::Bar(bar) => {
                 bar.set_length(counts.found);
                 bar.set_position(counts.done);
-                bar.set_message(format!("{} files", HumanCount(counts.done)));
+                bar.set_message(format!("{} file{}", HumanCount(counts.done), if counts.done == 1 { "" } else { "s" }));
             }
             Show::Lines(last) => {
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 if !counts.walked && last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
-                    complain(format!("musefs: {} files so far", counts.done));
+                    complain(format!("musefs: {} so far", counted(counts.done, "file")));
                 }
             }
         }
@@ -97,11 +97,17 @@ pub(crate) fn summarise(summary: &Summary) {
     part(summary.updated, "read again");
     part(summary.moved, "moved");
     part(summary.unchanged, "unchanged");
-    part(summary.verbatim.len() as u64, "served as they are");
+    part(
+        summary.verbatim.len() as u64,
+        if summary.verbatim.len() == 1 { "served as it is" } else { "served as they are" },
+    );
     part(summary.failed.len() as u64, "could not be read");
     part(summary.gone, "known but not there");
     part(summary.removed, "removed from the store");
-    part(summary.art_removed, "unused pictures removed");
+    part(
+        summary.art_removed,
+        if summary.art_removed == 1 { "unused picture removed" } else { "unused pictures removed" },
+    );
     let details = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
-    say(format!("{} audio files{details}", summary.found));
+    say(format!("{}{details}", counted(summary.found, "audio file")));
 }

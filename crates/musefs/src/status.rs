@@ -1,5 +1,6 @@
 //! One screen that says how a mount is doing.
 
+use crate::output::counted;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -53,13 +54,20 @@ pub(crate) fn screen(mountpoint: &Path, m: &Metrics) -> String {
         let _ = writeln!(text, "{name:<12}{what}");
     };
     row("mount", format!("{}, up {}", mountpoint.display(), duration(m.count("uptime_seconds"))));
-    row("view", format!("{} files and folders, {} refreshes", m.count("tree_nodes"), m.count("refresh_generation")));
+    row(
+        "view",
+        format!(
+            "{} files and folders, refreshed {}",
+            m.count("tree_nodes"),
+            counted(m.count("refresh_generation"), "time")
+        ),
+    );
     row(
         "open",
         format!(
-            "{} files, {} listings; {} of {} reads under way, {} failed",
-            m.count("handles_open"),
-            m.count("dir_handles"),
+            "{}, {}; {} of {} reads under way, {} failed",
+            counted(m.count("handles_open"), "file"),
+            counted(m.count("dir_handles"), "listing"),
             m.count("reads_inflight"),
             m.count("reads_inflight_max"),
             m.count("read_errors_total")
@@ -71,16 +79,16 @@ pub(crate) fn screen(mountpoint: &Path, m: &Metrics) -> String {
     row(
         "layouts",
         format!(
-            "{} cached, {} of {}{rate}; {} sizes",
+            "{} cached, {} of {}{rate}; {}",
             m.count("cache_header_entries"),
             m.mib("cache_header_bytes"),
             m.mib("cache_header_bytes_max"),
-            m.count("cache_size_entries")
+            counted(m.count("cache_size_entries"), "size")
         ),
     );
     row("read-ahead", format!("{} of {}", m.mib("readahead_charged_bytes"), m.mib("readahead_budget_bytes")));
     let (active, workers, queued) = (m.count("pool_active"), m.count("pool_workers"), m.count("pool_queued"));
-    row("workers", format!("{active} of {workers} busy, {queued} jobs waiting"));
+    row("workers", format!("{active} of {workers} busy, {} waiting", counted(queued, "job")));
     row("memory", format!("{} resident, {} SQLite", m.mib("process_resident_bytes"), m.mib("sqlite_memory_bytes")));
     row("hooks", format!("{} run, {} failed", m.count("change_hooks_total"), m.count("change_hook_failures_total")));
     for trouble in troubles(m) {
@@ -95,7 +103,7 @@ fn kernel(m: &Metrics) -> String {
         (Some(disabled), _) if disabled > 0.0 => "passthrough was refused; reads go through the daemon".to_owned(),
         (Some(_), active) => {
             let clones = m.count("reflink_files");
-            format!("reads {} files by itself, {clones} of them edited", active.unwrap_or_default())
+            format!("reads {} by itself, {clones} edited", counted(active.unwrap_or_default() as u64, "file"))
         }
         _ => "no passthrough; reads go through the daemon".to_owned(),
     }

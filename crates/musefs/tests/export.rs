@@ -155,6 +155,48 @@ fn a_full_disk_is_said_and_leaves_only_whole_files() {
     assert!(!left.iter().any(|name| name.contains("part")), "{left:?}");
 }
 
+#[test]
+fn a_disk_of_coarse_times_is_known_again() {
+    if !common::is_root() {
+        eprintln!("only root may mount a disk");
+        return;
+    }
+    let (world, out) = scanned();
+    // Inodes of 128 bytes hold whole seconds. FAT, which music players have, holds every second one.
+    let image = world.root.join("disk.img");
+    fs::File::create(&image).unwrap().set_len(16 << 20).unwrap();
+    fs::create_dir(&out).unwrap();
+    common::tool("mkfs.ext4", &["-q", "-F", "-I", "128", image.to_str().unwrap()]);
+    common::tool("mount", &["-o", "loop", image.to_str().unwrap(), out.to_str().unwrap()]);
+    let disk = Disk(out);
+    assert!(stdout(&export(&world, &[], &disk.0)).contains("2 files written"));
+    assert_eq!(fs::metadata(disk.0.join("Blue/Two.mp3")).unwrap().mtime_nsec(), 0, "the disk keeps whole seconds");
+    let again = stdout(&export(&world, &[], &disk.0));
+    assert!(again.contains("0 files written") && again.contains("2 there already"), "{again}");
+    world.set_tag("one.flac", "genre", "Bop");
+    assert_eq!(stdout(&export(&world, &["--dry-run"], &disk.0)), "Blue/One.flac\n");
+    assert!(stdout(&export(&world, &[], &disk.0)).contains("1 file written"));
+    // What somebody changes there is still left alone.
+    fs::write(disk.0.join("Blue/Two.mp3"), "mine").unwrap();
+    let mine = export(&world, &[], &disk.0);
+    assert_eq!(mine.status.code(), Some(2));
+    assert!(stderr(&mine).contains("left alone; --force"), "{}", stderr(&mine));
+    common::tool("mount", &["-o", "remount,ro", disk.0.to_str().unwrap()]);
+    assert_refused(&export(&world, &["--force"], &disk.0), 1, &["is read-only", "name another folder"]);
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_not_recommended_to_be_written_over() {
+    let (world, out) = scanned();
+    fs::create_dir_all(out.join("Blue/One.flac")).unwrap();
+    for words in [[].as_slice(), &["--force"]] {
+        let some = export(&world, words, &out);
+        assert_eq!(some.status.code(), Some(2));
+        let text = stderr(&some);
+        assert!(text.contains("is no file") && text.contains("move it away") && !text.contains("--force"), "{text}");
+    }
+}
+
 /// A disk that is unmounted also when the test fails.
 struct Disk(PathBuf);
 

@@ -119,6 +119,10 @@ fn revert_goes_back_to_the_file_and_can_be_undone() {
     assert!(stdout(&world.run(&["history"])).contains("musefs revert"));
     stdout(&world.run(&["undo"]));
     assert_eq!(state(&world), curated);
+    // Where there was nothing to change, undo would take back something else, so nobody is sent there.
+    stdout(&world.run(&["revert", "1"]));
+    let said = stdout(&world.run(&["revert", "1"]));
+    assert!(said.contains("nothing to change: 1 track says") && !said.contains("undo"), "{said}");
     assert_refused(&world.run(&["revert", "999"]), 1, &["no such track"]);
 }
 

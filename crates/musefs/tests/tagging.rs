@@ -5,6 +5,7 @@ mod common;
 use common::{Mount, World, assert_refused, eventually, musefs, mutagen, stderr};
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Output, Stdio};
 
 fn stdout(output: &Output) -> String {
@@ -235,6 +236,58 @@ fn an_import_names_rows_it_passes_over_and_changes_nothing_where_a_line_is_wrong
     child.stdin.take().unwrap().write_all(b"{\"id\": 1, \"tags\": {\"title\": \"Piped\"}}\n").unwrap();
     stdout(&child.wait_with_output().unwrap());
     assert!(has(&world, "one.flac title 0 Piped"));
+}
+
+#[test]
+fn what_other_programs_write_is_understood_or_refused_whole() {
+    let world = scanned();
+    let fresh = tags(&world);
+    let import = |name: &str, bytes: &[u8]| {
+        let file = world.put(&format!("../{name}"), bytes);
+        world.run(&["tag", "import", file.to_str().unwrap()])
+    };
+    let unquoted = import("comma.csv", b"id,title\n1,One, and more\n");
+    assert_refused(&unquoted, 1, &["comma.csv", "line 2", "and more", "double quotes", "nothing was changed"]);
+    assert_refused(&import("latin.csv", b"id,title\n1,Gr\xf6\n"), 1, &["latin.csv", "line 2", "UTF-8"]);
+    assert_refused(&import("array.jsonl", b"[\n"), 1, &["array.jsonl", "line 1", "one JSON object"]);
+    assert_refused(&import("bare.jsonl", b"{\"id\":1,\"title\":\"x\"}\n"), 1, &["has no \"tags\""]);
+    let folder = world.run(&["tag", "import", world.music.to_str().unwrap()]);
+    assert_refused(&folder, 1, &["is a folder"]);
+    assert_eq!(tags(&world), fresh);
+    // A spreadsheet's mark, line ends, empty columns and rows.
+    stdout(&import("sheet.csv", b"\xef\xbb\xbfid,title,,\r\n1,Eins,,\r\n,,,\r\n"));
+    stdout(&import("marked.jsonl", b"\xef\xbb\xbf{\"id\": 2, \"tags\": {\"title\": \"Zwei\"}}\r\n"));
+    assert!(has(&world, "one.flac title 0 Eins") && has(&world, "two.mp3 title 0 Zwei"));
+    let passed_over = import("rows.csv", b"id,title\n77,X\n1,Eins\n");
+    assert_eq!(passed_over.status.code(), Some(2));
+    assert!(stderr(&passed_over).contains("rows.csv: line 2: track 77"), "{}", stderr(&passed_over));
+    let mut command = musefs();
+    command.current_dir(&world.root).args(["tag", "export", "id:1", "-o", "-", "--db"]).arg(&world.db);
+    assert!(stdout(&command.output().unwrap()).contains("Eins"));
+    assert!(!world.root.join("-").exists());
+}
+
+#[test]
+fn a_variable_that_is_not_set_does_not_choose_everything() {
+    let world = scanned();
+    for words in [["tag", "set", "", "genre=x"], ["art", "remove", "id:1", ""], ["tag", "add", " ", "genre=x"]] {
+        assert_refused(&world.run(&words), 1, &["a word is empty"]);
+    }
+    assert_refused(&world.run(&["ls", ""]), 1, &["a word is empty"]);
+    let mut command = musefs();
+    command.args(["tag", "set", "id:1"]).arg(std::ffi::OsStr::from_bytes(b"genre=\xff")).arg("--db").arg(&world.db);
+    assert_refused(&command.output().unwrap(), 1, &["genre=", "UTF-8"]);
+}
+
+#[test]
+fn what_cannot_be_printed_is_no_success() {
+    let world = scanned();
+    for words in [["ls", "--files"].as_slice(), &["ls", "--null"], &["query"], &["tag", "get"], &["tag", "export"]] {
+        let mut command = musefs();
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command.args(words).arg("--db").arg(&world.db).stdout(full).output().unwrap();
+        assert_refused(&output, 1, &["standard output", "No space left", "not complete"]);
+    }
 }
 
 #[test]

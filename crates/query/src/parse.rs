@@ -32,6 +32,9 @@ pub enum QueryError {
     /// A term is missing beside a comma or behind a `^`.
     #[error("a term is missing {0}")]
     Missing(&'static str),
+    /// A word of no characters, which would match nearly all: most likely a variable of a script that is not set.
+    #[error("a word is empty; leave it out, or quote a variable that is set")]
+    Empty,
     /// A path leads nowhere.
     #[error("{0}")]
     Path(String),
@@ -110,6 +113,9 @@ fn parse_word(word: &OsStr, places: &dyn Places, query: &mut Query) -> Result<Te
         return Ok(Test::Place(place));
     }
     let text = word.to_str().ok_or_else(|| QueryError::NoText(word.to_owned()))?;
+    if text.trim().is_empty() {
+        return Err(QueryError::Empty);
+    }
     Ok(Test::Fields(default_fields(query), Matcher::holding(text)))
 }
 

@@ -279,7 +279,6 @@ impl Scanner {
     }
 }
 
-/// What names these targets, whatever their order; `None` if one is not there.
 /// The folders that were ever scanned, those of this scan included.
 ///
 /// A root stands for a disk that may be away. So a folder inside another root and on the same disk is not remembered: it can be

@@ -109,6 +109,7 @@ fn resolve_gone(path: &Path, known: &Known, accept: Accept) -> Result<Target, St
 fn refuse_if_known(path: &Path, known: &Known, what: &str) -> Result<(), String> {
     match known.under(path).count() {
         0 => Ok(()),
+        1 => Err(format!("{what}, but the store knows a file there; is its disk not mounted?")),
         count => Err(format!("{what}, but the store knows {count} files there; is its disk not mounted?")),
     }
 }

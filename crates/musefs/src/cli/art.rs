@@ -32,10 +32,10 @@ pub(crate) struct ArtSetArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// What it shows: front, back, artist and so on, or a number from 0 to 20
-    #[arg(long = "type", value_name = "TYPE", default_value = "front", value_parser = picture_type)]
+    #[arg(long = "type", env = "MUSEFS_TYPE", value_name = "TYPE", default_value = "front", value_parser = picture_type)]
     pub(crate) picture_type: u8,
     /// Its description
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, env = "MUSEFS_DESCRIPTION", value_name = "TEXT", default_value = "")]
     pub(crate) description: String,
     /// Show what would change, and change nothing
     #[arg(long)]
@@ -53,7 +53,7 @@ pub(crate) struct ArtRemoveArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// Only those of this type [default: all, so that the files' own show again]
-    #[arg(long = "type", value_name = "TYPE", value_parser = picture_type)]
+    #[arg(long = "type", env = "MUSEFS_TYPE", value_name = "TYPE", value_parser = picture_type)]
     pub(crate) picture_type: Option<u8>,
     /// Show what would change, and change nothing
     #[arg(long)]

@@ -94,10 +94,10 @@ pub(crate) struct TagExportArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// How to write them [default: by the file's name, else jsonl]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, env = "MUSEFS_FORMAT", value_name = "FORMAT")]
     pub(crate) format: Option<TableFormat>,
     /// Where to [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, env = "MUSEFS_OUTPUT", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Write over a file that is there
     #[arg(long)]
@@ -113,7 +113,7 @@ pub(crate) struct TagImportArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// What it is [default: by its name, else jsonl]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, env = "MUSEFS_FORMAT", value_name = "FORMAT")]
     pub(crate) format: Option<TableFormat>,
     /// Show what would change, and change nothing
     #[arg(long)]

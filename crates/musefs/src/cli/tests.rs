@@ -14,12 +14,13 @@ fn the_definition_is_sound() {
 
 #[test]
 fn every_flag_with_a_single_value_has_its_variable() {
-    for command in Cli::command().get_subcommands() {
+    let cli = Cli::command();
+    let commands = cli.get_subcommands().flat_map(|command| std::iter::once(command).chain(command.get_subcommands()));
+    for command in commands {
         for argument in command.get_arguments() {
             let (Some(long), true) = (argument.get_long(), argument.get_action().takes_values()) else { continue };
-            // The one may be repeated; the other names a thing of the moment, which no setting should; hidden ones are what
-            // the program tells itself.
-            if matches!(long, "fallback" | "edit") || argument.is_hide_set() {
+            // The one names a thing of the moment, which no setting should; hidden ones are what the program tells itself.
+            if long == "edit" || argument.is_hide_set() {
                 continue;
             }
             // The variable is that of the mount's flag.
@@ -77,4 +78,8 @@ fn a_usage_error_is_one_line_that_names_the_word() {
     let line = parse("scan /a --db x --fast").unwrap_err();
     assert!(line.starts_with("musefs: unexpected argument '--fast' found"), "{line}");
     assert!(!line.contains('\n'));
+    assert!(line.ends_with("; musefs scan --help tells what can be said"), "{line}");
+    let line = parse("history --db x --limit many").unwrap_err();
+    assert!(!line.contains("For more"), "{line}");
+    assert!(parse("tag").unwrap_err().ends_with("say what to do; musefs tag --help lists what can be done"));
 }

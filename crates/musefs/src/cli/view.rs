@@ -21,7 +21,7 @@ pub(crate) struct ViewArgs {
     #[arg(long, env = "MUSEFS_DEFAULT_FALLBACK", value_name = "TEXT")]
     pub(crate) default_fallback: Option<String>,
     /// What stands for this field when it is empty; may be repeated
-    #[arg(long, value_name = "FIELD=VALUE", value_parser = field_and_value)]
+    #[arg(long, env = "MUSEFS_FALLBACK", value_name = "FIELD=VALUE", value_parser = field_and_value)]
     pub(crate) fallback: Vec<(String, String)>,
     /// Leave out tracks that lack a field of the template
     #[arg(long, env = "MUSEFS_SKIP_ON_MISSING", num_args = 0..=1, require_equals = true, default_value = "false",

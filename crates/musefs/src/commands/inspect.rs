@@ -2,7 +2,7 @@
 
 use crate::cli::InspectArgs;
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::say;
+use crate::output::{counted, say};
 use crate::wiring::formats;
 use musefs_backing::{FileBacking, Purpose};
 use musefs_contracts::anatomy::{ByteRange, Editability};
@@ -94,12 +94,13 @@ fn rewritten(layout: &Layout) -> Value {
 }
 
 fn print(report: &Value) -> bool {
+    let bytes = |length: &Value| counted(length.as_u64().unwrap_or_default(), "byte");
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let list = |key: &str| report[key].as_array().cloned().unwrap_or_default();
     let mut lines = vec![
         format!("format    {}", text(&report["format"])),
         format!("size      {}", report["size"]),
-        format!("audio     {} bytes at {}", report["audio"]["length"], report["audio"]["offset"]),
+        format!("audio     {} at {}", bytes(&report["audio"]["length"]), report["audio"]["offset"]),
     ];
     if let Some(reason) = report["served_as_it_is"].as_str() {
         lines.push(format!("served as it is: {reason}"));
@@ -123,7 +124,7 @@ fn print(report: &Value) -> bool {
         lines.push(format!("  {offset:>10} {length:>9}  {}", words.trim_end().escape_debug()));
     }
     if let Some(segments) = report["with_another_title"]["segments"].as_array() {
-        lines.push(format!("with another title it would be {} bytes:", report["with_another_title"]["size"]));
+        lines.push(format!("with another title it would be {}:", bytes(&report["with_another_title"]["size"])));
         for segment in segments {
             let offset = segment["offset"].as_u64().map(|offset| format!(" at {offset}")).unwrap_or_default();
             lines.push(format!("  {:>10}  {}{offset}", segment["length"].to_string(), text(&segment["from"])));

@@ -2,7 +2,7 @@
 
 use crate::cli::{ServeArgs, WhyArgs};
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::say;
+use crate::output::{counted, say};
 use crate::selection::mounts;
 use crate::serve::{Prepared, template};
 use crate::sidecars;
@@ -138,7 +138,7 @@ impl Library<'_> {
     fn in_view(&self, path: &Path) -> Option<Answer> {
         match self.vfs.at_path(path)? {
             Found::Folder(tracks) => {
-                Some(Answer::shown(format!("a folder of the view, with {tracks} tracks below it")))
+                Some(Answer::shown(format!("a folder of the view, with {} below it", counted(tracks, "track"))))
             }
             Found::Track(_) | Found::Beside(_) => None,
         }
@@ -160,7 +160,8 @@ impl Library<'_> {
         if all == 0 {
             return Ok(Answer::not_shown(format!("the store has no track below this folder; {}", self.remedy(folder))));
         }
-        let line = format!("a folder of the library: {all} tracks of the store are below it, {shown} of them shown");
+        let line =
+            format!("a folder of the library: {} of the store below it, {shown} of them shown", counted(all, "track"));
         Ok(Answer { is_shown: shown > 0, lines: vec![line] })
     }
 

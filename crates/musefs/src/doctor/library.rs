@@ -1,6 +1,7 @@
 //! The store, and the folders it was read from.
 
 use super::{Check, Finding, Machine, Subject};
+use crate::output::counted;
 use musefs_catalog::StoreHealth;
 use std::fs;
 use std::path::Path;
@@ -22,6 +23,10 @@ impl Check for StoreIsSound {
         let shown = path.display();
         let health = match health {
             Ok(health) => health,
+            Err(_) if path.is_dir() => {
+                let what = format!("{shown} is a folder, not a store");
+                return vec![Finding::broken(NAME, what, "name the file in it with --db, such as library.db")];
+            }
             Err(error) => return vec![Finding::broken(NAME, error, "name another with --db, or bring a backup back")],
         };
         if !health.damage.is_empty() {
@@ -32,7 +37,7 @@ impl Check for StoreIsSound {
             let what = format!("{shown} has schema version {}, newer than {}", health.version, StoreHealth::VERSION);
             return vec![Finding::broken(NAME, what, "upgrade musefs")];
         }
-        let what = format!("{shown} is sound: {} tracks, {} MiB", health.tracks, health.bytes >> 20);
+        let what = format!("{shown} is sound: {}, {} MiB", counted(health.tracks, "track"), health.bytes >> 20);
         let mut findings = vec![Finding::fine(NAME, what)];
         if !health.has_log {
             let remedy = format!("sqlite3 {shown} 'PRAGMA journal_mode = wal'");
@@ -127,7 +132,7 @@ impl Check for Watches {
         let Some(limit) = limit else { return Vec::new() };
         let (folders, wanted) = (health.folders, (health.folders * 2).next_power_of_two());
         vec![if folders < limit {
-            Finding::fine(NAME, format!("{folders} folders with music, {limit} may be watched"))
+            Finding::fine(NAME, format!("{}, {limit} may be watched", counted(folders, "folder") + " with music"))
         } else {
             Finding::notice(
                 NAME,

@@ -49,17 +49,22 @@ pub(crate) struct Finding {
     pub(crate) remedy: Option<String>,
 }
 
+/// One line, whatever the library that found something says.
+fn line(text: impl Display) -> String {
+    text.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl Finding {
     fn fine(check: &'static str, what: impl Display) -> Self {
-        Self { check, verdict: Verdict::Fine, what: what.to_string(), remedy: None }
+        Self { check, verdict: Verdict::Fine, what: line(what), remedy: None }
     }
 
     fn notice(check: &'static str, what: impl Display, remedy: impl Display) -> Self {
-        Self { check, verdict: Verdict::Notice, what: what.to_string(), remedy: Some(remedy.to_string()) }
+        Self { check, verdict: Verdict::Notice, what: line(what), remedy: Some(line(remedy)) }
     }
 
     fn broken(check: &'static str, what: impl Display, remedy: impl Display) -> Self {
-        Self { check, verdict: Verdict::Broken, what: what.to_string(), remedy: Some(remedy.to_string()) }
+        Self { check, verdict: Verdict::Broken, what: line(what), remedy: Some(line(remedy)) }
     }
 
     /// As an object for programs.

@@ -3,9 +3,8 @@
 use super::plan::{Brought, Origin, Shown, Wish, planned, shown, shown_after};
 use super::{last, own};
 use crate::cli::{ArtRemoveArgs, ArtSetArgs, TalkArgs};
-use crate::commands::tag::counted;
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::{complain, plain, say};
+use crate::output::{complain, counted, plain, say};
 use crate::selection::tracks_to_change;
 use crate::wiring::{Store, scan_backing};
 use musefs_contracts::anatomy::Editability;
@@ -33,7 +32,10 @@ pub(super) fn set(args: &ArtSetArgs) -> CommandResult {
     }
     let data = read_image(image)?;
     let info = sniff_image(&data).ok_or_else(|| {
-        Failure::new(format!("{}: it is no image of a known kind; name a JPEG, PNG, WebP or GIF", image.display()))
+        Failure::new(format!(
+            "{}: it is no image of a known kind; name a JPEG, PNG, WebP, GIF, BMP or TIFF",
+            image.display()
+        ))
     })?;
     let brought =
         Brought { picture_type: args.picture_type, description: &args.description, info, data: data.as_slice() };

@@ -2,9 +2,8 @@
 
 use super::{PICTURE_TYPES, last, own};
 use crate::cli::ArtExtractArgs;
-use crate::commands::tag::counted;
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::{complain, say};
+use crate::output::{complain, counted, say};
 use crate::selection::tracks_to_change;
 use crate::wiring::{Store, scan_backing};
 use musefs_contracts::anatomy::{Anatomy, PictureLocation};

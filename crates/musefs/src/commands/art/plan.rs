@@ -1,7 +1,7 @@
 //! What becomes of the pictures of a track, before any of it is done.
 
 use super::PICTURE_TYPES;
-use crate::output::plain;
+use crate::output::{counted, plain};
 use musefs_contracts::catalog::{Catalog, TrackRecord};
 use musefs_contracts::ids::ArtId;
 use musefs_contracts::limits::MAX_ART_DESCRIPTION_CHARS;
@@ -35,7 +35,7 @@ impl Shown {
         let mime = if self.mime.is_empty() { "unknown" } else { &self.mime };
         let description = if self.description.is_empty() { String::new() } else { format!(" {}", self.description) };
         let origin = if matches!(self.origin, Origin::File(_)) { ", the file's own" } else { "" };
-        plain(&format!("{kind} picture{description} ({mime}, {} bytes{origin})", self.bytes))
+        plain(&format!("{kind} picture{description} ({mime}, {}{origin})", counted(self.bytes, "byte")))
     }
 }
 

@@ -23,6 +23,18 @@ pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// The error with what to do about it, where that depends on what the target's disk takes.
+pub(super) fn explained(error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        io::ErrorKind::InvalidInput => "; the disk takes no such name: try --names windows",
+        io::ErrorKind::InvalidFilename => "; use a --template of shorter names, with %left{$title,60} for instance",
+        io::ErrorKind::FileTooLarge => "; the disk takes no file of this size",
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => "; a file stands where its folder is to be",
+        _ => "",
+    };
+    format!("{error}{remedy}")
+}
+
 /// Writes files of a file system into a folder.
 pub(super) struct Copier<'f> {
     pub(super) fs: &'f dyn FileSystem,
@@ -68,7 +80,13 @@ impl Copier<'_> {
         let since = Duration::from_nanos(attributes.mtime_ns.unsigned_abs());
         let epoch = SystemTime::UNIX_EPOCH;
         let time = if attributes.mtime_ns < 0 { epoch.checked_sub(since) } else { epoch.checked_add(since) };
-        file.set_times(FileTimes::new().set_modified(time.unwrap_or(epoch)))?;
+        match file.set_times(FileTimes::new().set_modified(time.unwrap_or(epoch))) {
+            // Some file systems let nobody set times. What was written is told by the record then.
+            Err(error) if !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported) => {
+                return Err(error);
+            }
+            _ => {}
+        }
         Ok(copied)
     }
 

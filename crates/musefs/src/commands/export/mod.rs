@@ -3,10 +3,9 @@
 mod copy;
 mod record;
 
-use super::tag::counted;
 use crate::cli::{ExportArgs, ServeArgs};
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::{complain, say, say_bytes};
+use crate::output::{complain, counted, say, say_bytes};
 use crate::selection::{mounts, query};
 use crate::serve::{Prepared, template};
 use crate::sidecars;
@@ -20,7 +19,7 @@ use musefs_contracts::ids::{Ino, TrackId};
 use record::{Record, Stamp};
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -151,7 +150,7 @@ impl Export<'_> {
     fn verdict(&self, item: &Item, attributes: &Attributes) -> Verdict {
         let Ok(metadata) = std::fs::symlink_metadata(self.folder.join(&item.path)) else { return Verdict::Write };
         let there = Stamp::of(&metadata);
-        if metadata.is_file() && there == Stamp::served(attributes) {
+        if metadata.is_file() && self.record.is_current(&item.path, there, Stamp::served(attributes)) {
             Verdict::IsThere
         } else if metadata.is_file() && (self.force || self.record.wrote(&item.path, there)) {
             Verdict::Write
@@ -226,7 +225,13 @@ impl Export<'_> {
                         self.folder.display()
                     )));
                 }
-                Err(error) => self.failed(item, &error.to_string()),
+                Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+                    return Err(Failure::new(format!(
+                        "{} is read-only; mount its disk for writing, or name another folder",
+                        self.folder.display()
+                    )));
+                }
+                Err(error) => self.failed(item, &copy::explained(&error)),
             },
         }
         Ok(())
@@ -235,10 +240,13 @@ impl Export<'_> {
     fn foreign(&mut self, item: &Item) {
         self.tally.foreign += 1;
         let path = self.folder.join(&item.path);
-        complain(format!(
-            "musefs: {}: another file stands there, and is left alone; --force writes over it",
-            path.display()
-        ));
+        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let what = if is_file {
+            "another file stands there, and is left alone; --force writes over it"
+        } else {
+            "what stands there is no file, and is left alone; move it away"
+        };
+        complain(format!("musefs: {}: {what}", path.display()));
     }
 
     fn failed(&mut self, item: &Item, reason: &str) {

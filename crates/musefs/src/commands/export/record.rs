@@ -29,10 +29,19 @@ impl Stamp {
     }
 }
 
+/// A file that was written.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    /// As the view showed it.
+    served: Stamp,
+    /// As the disk that it was written to keeps it: FAT, for one, keeps times of two seconds.
+    there: Stamp,
+}
+
 /// The files written so far, a JSON document a line in the folder itself.
 #[derive(Debug, Default)]
 pub(super) struct Record {
-    written: HashMap<PathBuf, Stamp>,
+    written: HashMap<PathBuf, Written>,
 }
 
 impl Record {
@@ -41,22 +50,32 @@ impl Record {
         let text = std::fs::read_to_string(folder.join(NAME)).unwrap_or_default();
         let line = |line: &str| {
             let document: Value = serde_json::from_str(line).ok()?;
-            let stamp = Stamp { size: document["size"].as_u64()?, mtime_ns: document["mtime_ns"].as_i64()? };
-            Some((PathBuf::from(document["path"].as_str()?), stamp))
+            let served = Stamp { size: document["size"].as_u64()?, mtime_ns: document["mtime_ns"].as_i64()? };
+            let there = document["kept_mtime_ns"].as_i64().map_or(served, |mtime_ns| Stamp { mtime_ns, ..served });
+            Some((PathBuf::from(document["path"].as_str()?), Written { served, there }))
         };
         Self { written: text.lines().filter_map(line).collect() }
     }
 
     /// Whether the file at this path, as it is now, was written by an export.
-    pub(super) fn wrote(&self, path: &Path, stamp: Stamp) -> bool {
-        self.written.get(path) == Some(&stamp)
+    pub(super) fn wrote(&self, path: &Path, there: Stamp) -> bool {
+        self.written.get(path).is_some_and(|written| written.there == there)
+    }
+
+    /// Whether that is what the view shows now.
+    pub(super) fn is_current(&self, path: &Path, there: Stamp, served: Stamp) -> bool {
+        there == served || self.wrote(path, there) && self.written.get(path).is_some_and(|was| was.served == served)
     }
 
     /// Notes that it was. Where that cannot be written down, the next export leaves the file alone, which is safe.
-    pub(super) fn note(&mut self, folder: &Path, path: &Path, stamp: Stamp) {
-        self.written.insert(path.to_owned(), stamp);
+    pub(super) fn note(&mut self, folder: &Path, path: &Path, served: Stamp) {
+        let there = std::fs::symlink_metadata(folder.join(path)).map_or(served, |metadata| Stamp::of(&metadata));
+        self.written.insert(path.to_owned(), Written { served, there });
         let Some(text) = path.to_str() else { return };
-        let line = json!({ "path": text, "size": stamp.size, "mtime_ns": stamp.mtime_ns });
+        let mut line = json!({ "path": text, "size": served.size, "mtime_ns": served.mtime_ns });
+        if there != served {
+            line["kept_mtime_ns"] = there.mtime_ns.into();
+        }
         let file = OpenOptions::new().append(true).create(true).open(folder.join(NAME));
         if let Err(error) = file.and_then(|mut file| writeln!(file, "{line}")) {
             tracing::warn!(path = %path.display(), %error, "an exported file is not noted down");

@@ -3,7 +3,7 @@
 use super::diff;
 use crate::cli::{StoreArgs, TagChangeArgs, TagRemoveArgs, TalkArgs};
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::{complain, say};
+use crate::output::{complain, counted, say};
 use crate::selection::tracks_to_change;
 use crate::wiring::Store;
 use musefs_contracts::anatomy::Editability;
@@ -11,6 +11,7 @@ use musefs_contracts::catalog::TrackRecord;
 use musefs_contracts::editing::{KeyEdit, TrackEdit, Unfit, texts_of};
 use musefs_contracts::ids::TrackId;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What becomes of the values of a key.
@@ -73,7 +74,11 @@ type Named = Vec<(String, Vec<String>)>;
 /// Parts the words of the query from the changes, which may stand among them.
 fn sorted(request: &Request<'_>) -> Result<(Vec<OsString>, Named), Failure> {
     let (among, words): (Vec<_>, Vec<_>) = request.query.iter().partition(|word| is_assignment(word));
-    let among: Vec<String> = among.into_iter().filter_map(|word| word.to_str().map(str::to_owned)).collect();
+    let text = |word: &OsString| {
+        let shown = word.display();
+        word.to_str().map(str::to_owned).ok_or_else(|| Failure::new(format!("{shown}: a value must be UTF-8 text")))
+    };
+    let among: Vec<String> = among.into_iter().map(text).collect::<Result<_, _>>()?;
     let mut named: Named = Vec::new();
     for text in among.iter().chain(request.changes) {
         let (key, value) = match (text.split_once('='), request.how) {
@@ -102,8 +107,8 @@ fn sorted(request: &Request<'_>) -> Result<(Vec<OsString>, Named), Failure> {
 
 /// `KEY=VALUE`, which is neither `key:=value` nor a path.
 fn is_assignment(word: &OsString) -> bool {
-    let first = word.to_str().and_then(|text| text.chars().find(|c| matches!(c, '=' | ':' | '/')));
-    first == Some('=') && !word.to_string_lossy().starts_with('^')
+    let first = word.as_bytes().iter().find(|c| matches!(c, b'=' | b':' | b'/'));
+    first == Some(&b'=') && !word.as_bytes().starts_with(b"^")
 }
 
 fn plan(how: How, named: &Named, record: &TrackRecord) -> Result<TrackEdit, Unfit> {
@@ -209,9 +214,4 @@ impl Tally {
             self.verbatim += usize::from(anatomy.is_some_and(|a| matches!(a.editability, Editability::Verbatim(_))));
         }
     }
-}
-
-/// `1 track`, `2 tracks`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

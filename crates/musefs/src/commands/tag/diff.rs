@@ -1,6 +1,6 @@
 //! What an edit changes, for people.
 
-use crate::output::{plain, say};
+use crate::output::{counted, plain, say};
 use musefs_contracts::catalog::TrackRecord;
 use musefs_contracts::editing::{TrackEdit, edited_rows, texts_of};
 use musefs_contracts::tags::{TagRow, TagValue, canonical};
@@ -32,7 +32,7 @@ fn words(rows: &[TagRow], key: &str) -> Vec<String> {
     let mut words: Vec<String> = texts_of(rows, key).into_iter().map(shortened).collect();
     for row in rows.iter().filter(|row| canonical(&row.key).as_deref() == Some(key)) {
         if let TagValue::Binary { len } = row.value {
-            words.push(format!("({len} bytes)"));
+            words.push(format!("({})", counted(len, "byte")));
         }
     }
     words
@@ -41,7 +41,7 @@ fn words(rows: &[TagRow], key: &str) -> Vec<String> {
 fn shortened(text: &str) -> String {
     let shown: String = text.chars().take(SHOWN).collect();
     let more = text.len() - shown.len();
-    let rest = if more > 0 { format!("… ({more} bytes more)") } else { String::new() };
+    let rest = if more > 0 { format!("… ({} more)", counted(more, "byte")) } else { String::new() };
     format!("{}{rest}", plain(&shown))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cli::TagGetArgs;
 use crate::errors::{CommandResult, Ending, Failure};
-use crate::output::{plain, say};
+use crate::output::{counted, plain, say};
 use crate::selection::query;
 use crate::wiring::Store;
 use musefs_contracts::catalog::TrackRecord;
@@ -45,7 +45,7 @@ fn lines(record: &TrackRecord, keys: &[String]) -> Vec<String> {
     let head = format!("track {}  {}", record.row.id, plain(&record.row.path.display().to_string()));
     let row = |(key, row): &(String, &musefs_contracts::tags::TagRow)| match &row.value {
         TagValue::Text(text) => format!("  {} = {}", plain(key), plain(text)),
-        TagValue::Binary { len } => format!("  {} = ({len} bytes)", plain(key)),
+        TagValue::Binary { len } => format!("  {} = ({})", plain(key), counted(*len, "byte")),
     };
     std::iter::once(head).chain(rows.iter().map(row)).collect()
 }

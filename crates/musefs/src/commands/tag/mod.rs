@@ -10,7 +10,6 @@ use crate::cli::{TagArgs, TagCommand};
 use crate::errors::CommandResult;
 use change::How;
 
-pub(crate) use change::counted;
 pub(crate) use transfer::tags_of;
 
 /// Runs the command.

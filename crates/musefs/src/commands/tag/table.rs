@@ -6,9 +6,9 @@
 use crate::errors::Failure;
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::tags::canonical;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, ErrorKind, Write};
 use std::path::PathBuf;
 
 /// Columns that spreadsheets still open.
@@ -33,29 +33,50 @@ pub(super) fn document(row: &Row) -> Value {
     json!({ "id": row.id.map(|id| id.0), "path": row.path.as_ref().and_then(|path| path.to_str()), "tags": row.tags })
 }
 
+/// What editors and spreadsheets of some systems put in front of a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What to do about bytes that are no text.
+const NOT_UTF8: &str = "it is not UTF-8 text; save the file in UTF-8";
+
 /// Reads a JSON document a line. The error names the line.
 pub(super) fn read_jsonl(input: impl BufRead) -> Result<Vec<(u64, Row)>, Failure> {
     let mut rows = Vec::new();
     for (line, number) in input.lines().zip(1..) {
         let failed = |reason: String| Failure::new(format!("line {number}: {reason}; nothing was changed"));
-        let line = line.map_err(|error| failed(error.to_string()))?;
-        if !line.trim().is_empty() {
-            let document: Value = serde_json::from_str(&line).map_err(|error| failed(error.to_string()))?;
-            rows.push((number, row_of(&document).map_err(failed)?));
+        let line = line.map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => failed(NOT_UTF8.to_owned()),
+            _ => failed(error.to_string()),
+        })?;
+        let line = line.trim_start_matches(BYTE_ORDER_MARK).trim();
+        if !line.is_empty() {
+            rows.push((number, row_of(line).map_err(failed)?));
         }
     }
     Ok(rows)
 }
 
-fn row_of(document: &Value) -> Result<Row, String> {
-    let none = Map::new();
+fn row_of(line: &str) -> Result<Row, String> {
+    if !line.starts_with('{') {
+        return Err("it must be one JSON object, as musefs tag export writes a line".to_owned());
+    }
+    // The error's own line is always the first.
+    let cause = |error: serde_json::Error| error.to_string().replace(" at line 1 column ", ", at its character ");
+    let document: Value = serde_json::from_str(line).map_err(|error| format!("it is no JSON: {}", cause(error)))?;
     let tags = match document.get("tags") {
         Some(Value::Object(tags)) => tags,
-        Some(Value::Null) | None => &none,
         Some(_) => return Err("\"tags\" must be an object of keys with lists of values".to_owned()),
+        None => return Err("it has no \"tags\", an object of keys with lists of values".to_owned()),
     };
-    let path = document.get("path").and_then(Value::as_str).map(PathBuf::from);
-    let id = document.get("id").and_then(Value::as_i64).map(TrackId);
+    let path = match document.get("path") {
+        Some(Value::String(path)) => Some(PathBuf::from(path)),
+        Some(Value::Null) | None => None,
+        Some(_) => return Err("\"path\" must be a text".to_owned()),
+    };
+    let id = match document.get("id") {
+        Some(Value::Null) | None => None,
+        Some(id) => Some(number_of(id).ok_or_else(|| format!("\"id\" must be a track's number, and not {id}"))?),
+    };
     let mut row = Row { id, path, tags: Tags::new() };
     for (key, values) in tags {
         let key = canonical(key).ok_or_else(|| format!("{key:?} cannot be a key"))?;
@@ -68,6 +89,11 @@ fn row_of(document: &Value) -> Result<Row, String> {
         row.tags.entry(key).or_default().extend(values);
     }
     Ok(row)
+}
+
+fn number_of(id: &Value) -> Option<TrackId> {
+    let text = || id.as_str()?.trim().parse().ok();
+    id.as_i64().or_else(text).map(TrackId)
 }
 
 fn text_of(value: &Value) -> Option<String> {
@@ -88,11 +114,6 @@ pub(super) struct CsvTable<W: Write> {
 impl<W: Write> CsvTable<W> {
     /// Writes the head.
     pub(super) fn begin(output: W, columns: BTreeMap<String, usize>) -> Result<Self, Failure> {
-        if columns.values().sum::<usize>() > MAX_COLUMNS {
-            return Err(Failure::new(format!(
-                "these tags need more than {MAX_COLUMNS} columns; name the keys you want behind --, or use --format jsonl"
-            )));
-        }
         let mut writer = csv::Writer::from_writer(output);
         let keys = columns.iter().flat_map(|(key, count)| std::iter::repeat_n(key.as_str(), *count));
         writer.write_record(["id", "path"].into_iter().chain(keys)).map_err(Failure::new)?;
@@ -117,6 +138,16 @@ impl<W: Write> CsvTable<W> {
     }
 }
 
+/// Fails where these keys, with the number of their columns, are too many for a table.
+pub(super) fn refuse_too_wide(columns: &BTreeMap<String, usize>) -> Result<(), Failure> {
+    if columns.values().sum::<usize>() > MAX_COLUMNS {
+        return Err(Failure::new(format!(
+            "these tags need more than {MAX_COLUMNS} columns; name the keys you want behind --, or use --format jsonl"
+        )));
+    }
+    Ok(())
+}
+
 fn cell_of(value: &str) -> String {
     if value.is_empty() || value.starts_with('\\') { format!("\\{value}") } else { value.to_owned() }
 }
@@ -126,26 +157,45 @@ enum Column {
     Id,
     Path,
     Key(String),
+    /// Nothing: spreadsheets write columns that are empty throughout.
+    Nameless,
 }
 
 /// Reads CSV. The error names the line.
 pub(super) fn read_csv(input: impl BufRead) -> Result<Vec<(u64, Row)>, Failure> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
-    let failed = |error: csv::Error| Failure::new(format!("{error}; nothing was changed"));
+    let failed = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        let reason = match error.kind() {
+            csv::ErrorKind::Utf8 { .. } => NOT_UTF8.to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::new(format!("line {line}: {reason}; nothing was changed"))
+    };
     let columns = columns_of(reader.headers().map_err(failed)?)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(failed)?;
         let line = record.position().map_or(0, csv::Position::line);
+        let failed = |reason: String| Failure::new(format!("line {line}: {reason}; nothing was changed"));
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        if let Some(cell) = record.iter().skip(columns.len()).find(|cell| !cell.is_empty()) {
+            return Err(failed(format!(
+                "{cell:?} stands in no column of the first line; put a value with a comma in it between double quotes"
+            )));
+        }
         let mut row = Row { id: None, path: None, tags: Tags::new() };
         for (column, cell) in columns.iter().zip(record.iter()) {
             match column {
-                Column::Id if cell.is_empty() => {}
+                Column::Id | Column::Nameless if cell.is_empty() => {}
                 Column::Id => {
-                    let id = cell.trim().parse().map_err(|_| format!("line {line}: {cell:?} is no track's number"));
-                    row.id = Some(TrackId(id.map_err(Failure::new)?));
+                    let id = cell.trim().parse().map_err(|_| failed(format!("{cell:?} is no track's number")));
+                    row.id = Some(TrackId(id?));
                 }
                 Column::Path => row.path = Some(cell).filter(|cell| !cell.is_empty()).map(PathBuf::from),
+                Column::Nameless => return Err(failed(format!("{cell:?} stands in a column without a name"))),
                 Column::Key(key) => {
                     let values = row.tags.entry(key.clone()).or_default();
                     values.extend(Some(cell).filter(|cell| !cell.is_empty()).map(value_of));
@@ -167,7 +217,7 @@ fn columns_of(head: &csv::StringRecord) -> Result<Vec<Column>, Failure> {
     let mut columns = Vec::new();
     for name in head {
         // Spreadsheets put a byte order mark in front.
-        let name = name.trim_start_matches('\u{feff}').trim();
+        let name = name.trim_start_matches(BYTE_ORDER_MARK).trim();
         columns.push(match name.to_ascii_lowercase().as_str() {
             "id" if !id => {
                 id = true;
@@ -177,6 +227,7 @@ fn columns_of(head: &csv::StringRecord) -> Result<Vec<Column>, Failure> {
                 path = true;
                 Column::Path
             }
+            "" => Column::Nameless,
             key => Column::Key(canonical(key).ok_or_else(|| {
                 Failure::new(format!(
                     "{name:?} heads a column but cannot be a key; the first line must name the columns"
@@ -186,6 +237,8 @@ fn columns_of(head: &csv::StringRecord) -> Result<Vec<Column>, Failure> {
     }
     if id || path {
         Ok(columns)
+    } else if head.len() == 1 && head.iter().any(|name| name.contains([';', '\t'])) {
+        Err(Failure::new("its columns are not parted by commas; save it as CSV with commas"))
     } else {
         Err(Failure::new(
             "no column is named path or id; the first line must name the columns, as musefs tag export does",

@@ -54,13 +54,26 @@ fn json_of_other_programs_is_understood() {
 
 #[test]
 fn what_cannot_be_read_is_named_by_line() {
+    for latin in [&b"id,title\n1,Gr\xf6\n"[..], b"\xff\xfei\0d\0"] {
+        assert!(read_csv(latin).unwrap_err().line().contains("UTF-8"));
+        assert!(read_jsonl(latin).unwrap_err().line().contains("line 1"));
+    }
     let jsonl = |text: &str| read_jsonl(text.as_bytes()).unwrap_err().line();
-    assert!(jsonl("{}\n{").contains("line 2"));
+    assert!(jsonl("{\"id\": 1, \"tags\": {}}\n{").contains("line 2: it is no JSON"));
+    assert!(jsonl("[\n").contains("one JSON object"));
+    assert!(jsonl(r#"{"id": 1, "title": "x"}"#).contains("has no \"tags\""));
+    assert!(jsonl(r#"{"id": "x", "tags": {}}"#).contains("\"id\""));
+    assert_eq!(read_jsonl("\u{feff}{\"id\": \"7\", \"tags\": {}}".as_bytes()).unwrap()[0].1.id, Some(TrackId(7)));
     assert!(jsonl(r#"{"tags": []}"#).contains("tags"));
     assert!(jsonl(r#"{"tags": {"a": [true]}}"#).contains("values of a"));
     let csv = |text: &str| read_csv(text.as_bytes()).unwrap_err().line();
     assert!(csv("title,genre\na,b\n").contains("path or id"));
     assert!(csv("id,title\nx,b\n").contains("line 2"));
-    assert!(csv("id,\n1,b\n").contains("cannot be a key"));
+    assert!(csv("id,\n1,b\n").contains("without a name"));
+    assert!(read_csv("id,title,,\n1,b,,\n".as_bytes()).is_ok(), "columns that are empty throughout");
+    assert!(csv("id,title\n1,One, and more\n").contains("line 2: \" and more\""), "a comma that nobody quoted");
+    assert!(read_csv("id,title\n1,b,,\n,,\n".as_bytes()).unwrap().len() == 1, "a row that is empty throughout");
+    assert!(csv("id;title\n1;b\n").contains("commas"));
+    assert!(csv("id,a\u{1}b\n1,b\n").contains("cannot be a key"));
     assert!(read_csv("\u{feff}path,title\n/a,b\n".as_bytes()).is_ok(), "a byte order mark");
 }

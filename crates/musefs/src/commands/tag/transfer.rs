@@ -2,7 +2,7 @@
 
 use super::change::Applied;
 use super::get::wanted;
-use super::table::{CsvTable, Row, Tags, document, read_csv, read_jsonl};
+use super::table::{CsvTable, Row, Tags, document, read_csv, read_jsonl, refuse_too_wide};
 use crate::cli::{TableFormat, TagExportArgs, TagImportArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::complain;
@@ -25,10 +25,9 @@ pub(super) fn export(args: &TagExportArgs) -> CommandResult {
     let catalog = Store::File(Store::lasting(&args.store.path()?)?).open()?;
     let keys = wanted(&args.keys)?;
     let tracks = query(catalog.as_ref(), &args.query)?.select(catalog.as_ref())?;
-    let output = output(args)?;
     let written = match format(args.format, args.output.as_deref()) {
-        TableFormat::Csv => write_csv(catalog.as_ref(), &tracks, &keys, output)?,
-        TableFormat::Jsonl => write_jsonl(catalog.as_ref(), &tracks, &keys, output)?,
+        TableFormat::Csv => write_csv(catalog.as_ref(), &tracks, &keys, &|| output(args))?,
+        TableFormat::Jsonl => write_jsonl(catalog.as_ref(), &tracks, &keys, output(args)?)?,
     };
     match written {
         // Nobody reads on.
@@ -47,7 +46,9 @@ fn format(named: Option<TableFormat>, file: Option<&Path>) -> TableFormat {
 }
 
 fn output(args: &TagExportArgs) -> Result<Box<dyn Write>, Failure> {
-    let Some(path) = &args.output else { return Ok(Box::new(BufWriter::new(io::stdout()))) };
+    let Some(path) = args.output.as_ref().filter(|path| path.as_os_str() != "-") else {
+        return Ok(Box::new(BufWriter::new(io::stdout())));
+    };
     let file = if args.force { File::create(path) } else { File::create_new(path) };
     let file = file.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -75,7 +76,13 @@ fn write_jsonl(catalog: &dyn Catalog, tracks: &[TrackId], keys: &[String], mut o
     Ok(written.and_then(|()| output.flush()))
 }
 
-fn write_csv(catalog: &dyn Catalog, tracks: &[TrackId], keys: &[String], output: Box<dyn Write>) -> Written {
+/// The file is made when it is certain that the tags fit.
+fn write_csv(
+    catalog: &dyn Catalog,
+    tracks: &[TrackId],
+    keys: &[String],
+    output: &dyn Fn() -> Result<Box<dyn Write>, Failure>,
+) -> Written {
     let mut columns: BTreeMap<String, usize> = BTreeMap::new();
     for tracks in tracks.chunks(AT_ONCE) {
         catalog.records(tracks, &mut |record| {
@@ -85,7 +92,8 @@ fn write_csv(catalog: &dyn Catalog, tracks: &[TrackId], keys: &[String], output:
             }
         })?;
     }
-    let mut table = CsvTable::begin(output, columns)?;
+    refuse_too_wide(&columns)?;
+    let mut table = CsvTable::begin(output()?, columns)?;
     let mut written = Ok(());
     for tracks in tracks.chunks(AT_ONCE) {
         catalog.records(tracks, &mut |record| {
@@ -124,14 +132,21 @@ pub(super) fn import(args: &TagImportArgs) -> CommandResult {
         Box::new(io::stdin().lock())
     } else {
         let failed = |error| Failure::new(format!("{name}: {error}; name a file that you may read"));
-        Box::new(BufReader::new(File::open(&args.file).map_err(failed)?))
+        let file = File::open(&args.file).map_err(failed)?;
+        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            return Err(Failure::new(format!("{name} is a folder; name a file that musefs tag export wrote")));
+        }
+        Box::new(BufReader::new(file))
     };
     let rows = match format(args.format, Some(&args.file)) {
         TableFormat::Csv => read_csv(input),
         TableFormat::Jsonl => read_jsonl(input),
     };
     let rows = rows.map_err(|failure| failure.about(&name))?;
-    let (edits, unknown) = resolved(catalog.as_ref(), rows).map_err(|failure| failure.about(&name))?;
+    let pass_over = |line: u64, what: &str| {
+        complain(format!("musefs: {name}: line {line}: {what}: the store has no such track; the row is passed over"));
+    };
+    let (edits, unknown) = resolved(catalog.as_ref(), rows, &pass_over).map_err(|failure| failure.about(&name))?;
     let tracks: Vec<TrackId> = edits.keys().copied().collect();
     if tracks.is_empty() {
         return Err(Failure::new(format!("{name} names no track of the store; nothing was changed")));
@@ -145,7 +160,11 @@ pub(super) fn import(args: &TagImportArgs) -> CommandResult {
 }
 
 /// What each track is to hold, and how many rows name no track; each of these is told.
-fn resolved(catalog: &dyn Catalog, rows: Vec<(u64, Row)>) -> Result<(HashMap<TrackId, Vec<KeyEdit>>, usize), Failure> {
+fn resolved(
+    catalog: &dyn Catalog,
+    rows: Vec<(u64, Row)>,
+    pass_over: &dyn Fn(u64, &str),
+) -> Result<(HashMap<TrackId, Vec<KeyEdit>>, usize), Failure> {
     let mut edits: HashMap<TrackId, Vec<KeyEdit>> = HashMap::new();
     let mut unknown = 0;
     for (line, row) in rows {
@@ -158,7 +177,7 @@ fn resolved(catalog: &dyn Catalog, rows: Vec<(u64, Row)>) -> Result<(HashMap<Tra
         let Some(track) = track else {
             let name = row.path.map(|path| path.display().to_string()).or(row.id.map(|id| format!("track {id}")));
             let name = name.unwrap_or_else(|| "a row without path and id".to_owned());
-            complain(format!("musefs: line {line}: {name}: the store has no such track; the row is passed over"));
+            pass_over(line, &name);
             unknown += 1;
             continue;
         };
