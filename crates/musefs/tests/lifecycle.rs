@@ -9,15 +9,29 @@ use std::io::Read;
 use std::process::Command;
 
 #[test]
-fn either_signal_unmounts_and_ends_with_0() {
+fn each_signal_unmounts_and_ends_with_0() {
     let world = World::with_two_tracks();
     world.scan();
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut mount = world.mount(&[]);
         mount.signal(signal);
         assert_eq!(mount.end().code(), Some(0));
         assert!(!is_mounted(&world.mnt));
     }
+}
+
+#[test]
+fn a_closed_terminal_does_not_end_what_was_started_under_nohup() {
+    let world = World::with_two_tracks();
+    world.scan();
+    let mut command = Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_musefs")).arg("mount").arg(&world.mnt).arg("--db").arg(&world.db);
+    let mut mount = Mount::start(command, &world.mnt);
+    mount.signal(Signal::HUP);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(mount.files().len(), 2);
+    mount.signal(Signal::TERM);
+    assert_eq!(mount.end().code(), Some(0));
 }
 
 #[test]
