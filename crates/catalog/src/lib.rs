@@ -26,6 +26,7 @@ mod sidecars;
 mod store;
 mod stream;
 mod tag_feed;
+mod tag_scan;
 mod walks;
 mod writer;
 

@@ -52,7 +52,12 @@ pub(crate) fn integer(row: &Row<'_>, column: usize) -> Result<Option<i64>> {
 
 /// Text as it stands, numbers as text, and nothing for the rest. Bytes that are not UTF-8 are replaced.
 pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<Cow<'r, str>>> {
-    Ok(match row.get_ref(column)? {
+    row.get_ref(column).map(text_of)
+}
+
+/// The same of a value.
+pub(crate) fn text_of(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
+    match value {
         ValueRef::Text(bytes) => Some(match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(bytes),
@@ -60,7 +65,7 @@ pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<Cow<'r,
         ValueRef::Integer(value) => Some(value.to_string().into()),
         ValueRef::Real(value) => Some(value.to_string().into()),
         ValueRef::Null | ValueRef::Blob(_) => None,
-    })
+    }
 }
 
 /// A path stored as text or, where it is not UTF-8, as a blob.

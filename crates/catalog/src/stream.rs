@@ -46,6 +46,21 @@ impl FieldValues {
     }
 }
 
+/// The fields, by their places, that a row of `key` is a value of. Case does not count, nor do blanks around the key.
+pub(crate) fn fields_of(key: &[u8], fields: &[String]) -> impl Iterator<Item = usize> {
+    let has_blanks = key.first() == Some(&b' ') || key.last() == Some(&b' ');
+    let trimmed = has_blanks.then(|| String::from_utf8_lossy(key).trim().to_owned());
+    fields.iter().enumerate().filter_map(move |(place, field)| {
+        let key = trimmed.as_ref().map_or(key, |trimmed| trimmed.as_bytes());
+        key.eq_ignore_ascii_case(field.as_bytes()).then_some(place)
+    })
+}
+
+/// Whether the store is to hold such a value of a field. Rows out of contract are none.
+pub(crate) fn is_in_contract(ordinal: i64, value: &str) -> bool {
+    ordinal >= 0 && value.len() <= MAX_VALUE_BYTES
+}
+
 /// Reads `key, ordinal, value` from column `first` on and passes on the fields it is a value of. Rows out of contract and keys
 /// not asked for are none.
 pub(crate) fn read_value(
@@ -54,21 +69,12 @@ pub(crate) fn read_value(
     fields: &[String],
     mut found: impl FnMut(usize, i64, &str),
 ) -> Result<()> {
-    let bytes = match row.get_ref(first)? {
-        ValueRef::Text(bytes) => bytes,
-        _ => &[],
-    };
-    // Nearly every key is spelt as it is asked for: bytes tell, without a look at whether they are text.
-    let key = if fields.iter().any(|wanted| wanted.as_bytes() == bytes) { None } else { rows::text(row, first)? };
-    let is_wanted = |wanted: &str| match &key {
-        None => wanted.as_bytes() == bytes,
-        Some(key) => wanted.eq_ignore_ascii_case(key.trim()),
-    };
-    for (field, _) in fields.iter().enumerate().filter(|(_, wanted)| is_wanted(wanted)) {
+    let ValueRef::Text(key) = row.get_ref(first)? else { return Ok(()) };
+    for field in fields_of(key, fields) {
         let (Some(ordinal), Some(value)) = (rows::integer(row, first + 1)?, rows::text(row, first + 2)?) else {
             return Ok(());
         };
-        if ordinal >= 0 && value.len() <= MAX_VALUE_BYTES {
+        if is_in_contract(ordinal, &value) {
             found(field, ordinal, &value);
         }
     }

@@ -7,6 +7,7 @@
 use crate::changes;
 use crate::store::Store;
 use crate::stream::{self, FieldValues, TagSide};
+use crate::tag_scan;
 use musefs_contracts::catalog::{CatalogResult, TrackFields};
 use musefs_contracts::ids::{Revision, TrackId};
 use rusqlite::{Connection, Result};
@@ -66,25 +67,55 @@ fn send(connection: &Connection, revision: Revision, fields: &[String], sender: 
     if changes::revision(connection)? != revision {
         return Ok(());
     }
+    let sending = || Sending { sender: sender.clone(), batch: Batch::default() };
+    let mut sending = match tag_scan::every_value(connection, fields, sending(), Sending::take)? {
+        Some(sending) => sending,
+        None => send_rows(connection, fields, sending())?,
+    };
+    sending.flush();
+    Ok(())
+}
+
+/// The same row by row.
+fn send_rows(connection: &Connection, fields: &[String], mut sending: Sending) -> Result<Sending> {
     let mut statement = stream::tag_scan(connection, fields, stream::has_blanks(connection)?)?;
     let mut rows = statement.raw_query();
-    let mut batch = Batch::default();
-    while let Some(row) = rows.next()? {
+    let mut goes_on = true;
+    while goes_on && let Some(row) = rows.next()? {
         let Some(track) = crate::rows::integer(row, 0)? else { continue };
-        stream::read_value(row, 1, fields, |field, ordinal, value| {
-            batch.text.push_str(value);
-            batch.values.push(Value { track, ordinal, field, end: batch.text.len() });
+        stream::read_value(row, 1, fields, |field, ordinal, text| {
+            goes_on &= sending.take(tag_scan::Value { track, field, ordinal, text });
         })?;
-        if batch.values.len() >= BATCH || batch.text.len() >= BATCH_TEXT {
-            // The other side hangs up when it has failed or has seen all tracks.
-            if sender.send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
-            }
-            batch.values.reserve(BATCH);
-        }
     }
-    let _ = sender.send(batch);
-    Ok(())
+    Ok(sending)
+}
+
+/// The sending end.
+struct Sending {
+    sender: SyncSender<Batch>,
+    batch: Batch,
+}
+
+impl Sending {
+    /// Takes a value; `false` if the other side has hung up, because it failed or has seen all tracks.
+    fn take(&mut self, value: tag_scan::Value<'_>) -> bool {
+        let tag_scan::Value { track, field, ordinal, text } = value;
+        self.batch.text.push_str(text);
+        self.batch.values.push(Value { track, ordinal, field, end: self.batch.text.len() });
+        if self.batch.values.len() < BATCH && self.batch.text.len() < BATCH_TEXT {
+            return true;
+        }
+        let (values, text) = (self.batch.values.len(), self.batch.text.len());
+        let goes_on = self.flush();
+        // The next one will be much like it.
+        self.batch.values.reserve(values);
+        self.batch.text.reserve(text);
+        goes_on
+    }
+
+    fn flush(&mut self) -> bool {
+        self.sender.send(std::mem::take(&mut self.batch)).is_ok()
+    }
 }
 
 /// The receiving end: the value it stands at, whose track is not yet passed.

@@ -1,0 +1,189 @@
+//! A scan of all of `tags` that hands each value over from within the engine, by functions of our own that the statement calls:
+//! stepping to a row and asking for its columns one by one costs more than everything else about it, and so does the engine's
+//! own search of a list of keys.
+//!
+//! The functions are there while a scan runs, on its connection alone. Nothing in the store names them.
+
+use crate::rows;
+use crate::store::lock;
+use crate::stream;
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Result};
+use std::sync::{Arc, Mutex};
+
+/// Whether rows of a key are asked for.
+const WANTED: &str = "musefs_wanted";
+/// Takes a row. True where the scan is to end.
+const TAKE: &str = "musefs_take";
+/// Columns that it is given.
+const TAKEN: i32 = 4;
+
+const SCAN: &str = "SELECT 1 FROM tags WHERE musefs_wanted(key) AND value_blob IS NULL \
+                    AND musefs_take(track_id, key, ordinal, value) ORDER BY track_id, key, ordinal";
+
+/// A value of a field.
+pub(crate) struct Value<'v> {
+    pub(crate) track: i64,
+    /// The place of the field among those asked for.
+    pub(crate) field: usize,
+    pub(crate) ordinal: i64,
+    pub(crate) text: &'v str,
+}
+
+/// Takes a value into `T`; `false` if no more are wanted.
+pub(crate) type Take<T> = fn(&mut T, Value<'_>) -> bool;
+
+/// Passes all values of `fields` to `take`, in order of track, key and ordinal, and answers the `state` that they were taken into.
+/// `None` where the table is of a shape in which the engine does not meet the rows in this order: the state is lost then, and
+/// nothing was taken.
+pub(crate) fn every_value<T: Send + 'static>(
+    connection: &Connection,
+    fields: &[String],
+    state: T,
+    take: Take<T>,
+) -> Result<Option<T>> {
+    // The state is taken out again whatever happens, for it may be what another thread waits for.
+    let state = Arc::new(Mutex::new(Some(state)));
+    let scanned = Functions::add(connection, fields, &state, take).and_then(|functions| functions.scan());
+    let state = lock(&state).take();
+    Ok(if scanned? { state } else { None })
+}
+
+/// Our functions, which go from the connection with this.
+struct Functions<'c>(&'c Connection);
+
+impl<'c> Functions<'c> {
+    fn add<T: Send + 'static>(
+        connection: &'c Connection,
+        fields: &[String],
+        state: &Arc<Mutex<Option<T>>>,
+        take: Take<T>,
+    ) -> Result<Self> {
+        let functions = Self(connection);
+        let of_keys = fields.to_vec();
+        connection.create_scalar_function(
+            WANTED,
+            1,
+            FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+            move |row| Ok(key_of(row, 0).is_some_and(|key| stream::fields_of(key, &of_keys).next().is_some())),
+        )?;
+        let (fields, state) = (fields.to_vec(), Arc::clone(state));
+        connection.create_scalar_function(TAKE, TAKEN, FunctionFlags::SQLITE_UTF8, move |row| {
+            let mut state = lock(&state);
+            Ok(!state.as_mut().is_some_and(|state| pass_on(row, &fields, |value| take(state, value))))
+        })?;
+        Ok(functions)
+    }
+
+    /// Runs the scan, if it meets the rows in order.
+    fn scan(&self) -> Result<bool> {
+        let mut plan = self.0.prepare(&format!("EXPLAIN QUERY PLAN {SCAN}"))?;
+        let mut steps = plan.query([])?;
+        while let Some(step) = steps.next()? {
+            // A step that sorts: rows are met as they lie, and put in order afterwards.
+            if step.get::<_, String>(3)?.contains("TEMP B-TREE") {
+                return Ok(false);
+            }
+        }
+        // A row comes of it only where no more are wanted.
+        self.0.prepare(SCAN)?.query([])?.next()?;
+        Ok(true)
+    }
+}
+
+impl Drop for Functions<'_> {
+    fn drop(&mut self) {
+        for (name, arguments) in [(WANTED, 1), (TAKE, TAKEN)] {
+            if let Err(error) = self.0.remove_function(name, arguments) {
+                tracing::debug!(name, %error, "a function stays on its connection");
+            }
+        }
+    }
+}
+
+fn key_of<'r>(row: &'r Context<'_>, argument: usize) -> Option<&'r [u8]> {
+    match row.get_raw(argument) {
+        ValueRef::Text(key) => Some(key),
+        _ => None,
+    }
+}
+
+/// Passes on what a row is a value of; `false` if no more are wanted. Rows out of contract are none.
+fn pass_on(row: &Context<'_>, fields: &[String], mut take: impl FnMut(Value<'_>) -> bool) -> bool {
+    let (ValueRef::Integer(track), Some(key)) = (row.get_raw(0), key_of(row, 1)) else { return true };
+    let (ValueRef::Integer(ordinal), Some(text)) = (row.get_raw(2), rows::text_of(row.get_raw(3))) else { return true };
+    if !stream::is_in_contract(ordinal, &text) {
+        return true;
+    }
+    stream::fields_of(key, fields).all(|field| take(Value { track, field, ordinal, text: &text }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: &str = "track_id INTEGER, key TEXT, value, ordinal INTEGER, value_blob BLOB";
+
+    fn tags(columns: &str) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&format!("CREATE TABLE tags ({columns}")).unwrap();
+        let rows = "(2, 'title', 'B', 0, NULL), (1, ' Title ', 'A', 1, NULL), (1, 'title', 'a', 0, NULL), \
+                    (1, 'titles', 'no', 0, NULL), (1, 'artist', '', 0, x'00'), (2, 'ARTIST', 7, 0, NULL), \
+                    (2, 'genre', 'no', 0, NULL), (3, 'title', 'no', -1, NULL)";
+        connection.execute_batch(&format!("INSERT INTO tags VALUES {rows}")).unwrap();
+        connection
+    }
+
+    fn ordered() -> Connection {
+        tags(&format!("{COLUMNS}, PRIMARY KEY (track_id, key, ordinal)) WITHOUT ROWID"))
+    }
+
+    fn read(connection: &Connection, take: Take<Vec<String>>) -> Result<Option<Vec<String>>> {
+        every_value(connection, &["artist".to_owned(), "title".to_owned()], Vec::new(), take)
+    }
+
+    fn note(seen: &mut Vec<String>, value: Value<'_>) -> bool {
+        seen.push(format!("{} {} {} {}", value.track, value.field, value.ordinal, value.text));
+        true
+    }
+
+    #[track_caller]
+    fn check_that_nothing_is_left(connection: &Connection) {
+        for call in ["musefs_wanted('title')", "musefs_take(1, 'title', 0, '')"] {
+            assert!(connection.prepare(&format!("SELECT {call}")).is_err(), "{call}");
+        }
+    }
+
+    #[test]
+    fn values_come_in_order_whatever_the_case_and_blanks_of_their_keys() {
+        let connection = ordered();
+        let seen = read(&connection, note).unwrap().unwrap();
+        assert_eq!(seen, ["1 1 1 A", "1 1 0 a", "2 0 0 7", "2 1 0 B"]);
+        check_that_nothing_is_left(&connection);
+    }
+
+    #[test]
+    fn a_table_that_lies_in_another_order_is_left_alone() {
+        let connection = tags(&format!("{COLUMNS})"));
+        assert_eq!(read(&connection, note).unwrap(), None);
+        check_that_nothing_is_left(&connection);
+    }
+
+    #[test]
+    fn a_scan_ends_where_no_more_is_wanted() {
+        let seen = read(&ordered(), |seen, value| {
+            note(seen, value);
+            seen.len() < 2
+        });
+        assert_eq!(seen.unwrap().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn one_that_panics_is_an_error_and_leaves_nothing_behind() {
+        let connection = ordered();
+        assert!(read(&connection, |_, _| panic!("whoever takes it")).is_err());
+        check_that_nothing_is_left(&connection);
+        assert!(read(&connection, note).unwrap().is_some());
+    }
+}
