@@ -29,6 +29,10 @@ pub fn check_mountpoint(path: &Path) -> Result<(), MountError> {
     if mountinfo::top_at(&canonical).is_some_and(|mount| mount.kind == "fuse.musefs") {
         return Err(MountError::AlreadyMounted(path.into()));
     }
+    // One that may not be listed may be mounted on all the same.
+    if std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(MountError::NotEmpty(path.into()));
+    }
     open_device()?;
     if !may_mount() && fusermount().is_none() {
         return Err(MountError::NoFusermount);
@@ -89,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_place_and_a_file_are_refused_by_name() {
+    fn a_missing_place_a_file_and_a_full_folder_are_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
         let error = check_mountpoint(&missing).unwrap_err();
@@ -97,6 +101,7 @@ mod tests {
         assert!(error.to_string().contains(missing.to_str().unwrap()) && error.to_string().contains("mkdir"));
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
+        assert!(matches!(check_mountpoint(folder.path()), Err(MountError::NotEmpty(_))));
         assert!(matches!(check_mountpoint(&file), Err(MountError::NotADirectory(_))));
         assert!(matches!(check_mountpoint(&file.join("below")), Err(MountError::NotADirectory(_))));
     }

@@ -12,6 +12,9 @@ pub enum MountError {
     /// Something else than a folder stands there.
     #[error("mountpoint {0} is not a folder; choose an empty folder")]
     NotADirectory(PathBuf),
+    /// There are files in it, which a mount would hide: most likely the music, named in the mountpoint's place.
+    #[error("mountpoint {0} is not empty, and a mount would hide what is in it; choose an empty folder")]
+    NotEmpty(PathBuf),
     /// The path cannot be looked at.
     #[error("mountpoint {0} cannot be used: {1}; choose a folder that you may enter")]
     Unusable(PathBuf, #[source] io::Error),

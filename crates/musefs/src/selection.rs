@@ -109,7 +109,7 @@ impl Library<'_> {
 }
 
 /// The devices of our mounts.
-fn mounted_devices() -> HashSet<u64> {
+pub(crate) fn mounted_devices() -> HashSet<u64> {
     mounts().into_iter().map(|(device, _)| device).collect()
 }
 

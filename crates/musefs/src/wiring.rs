@@ -2,6 +2,7 @@
 
 use crate::errors::Failure;
 use crate::progress::Reporter;
+use crate::selection::mounted_devices;
 use musefs_backing::{FileBacking, Purpose};
 use musefs_catalog::{SqliteCatalog, SqliteWriter};
 use musefs_catalog_memory::MemoryCatalog;
@@ -156,6 +157,7 @@ pub(crate) fn scanner(
     reporter: Arc<Reporter>,
 ) -> Scanner {
     let scanner = Scanner::new(backing, formats()).cancelled_by(cancelled).progress(reporter);
+    let scanner = scanner.leave_out(Arc::new(mounted_devices));
     match jobs {
         Some(jobs) => scanner.jobs(jobs.into()),
         None => scanner,

@@ -165,6 +165,33 @@ fn a_machine_without_fuse_is_told_what_is_missing() {
 }
 
 #[test]
+fn a_mountpoint_with_something_in_it_is_refused_since_it_would_be_hidden() {
+    let world = World::with_two_tracks();
+    world.scan();
+    let (music, mnt) = (world.music.to_str().unwrap(), world.mnt.to_str().unwrap());
+    assert_refused(&world.run(&["mount", music]), 1, &["is not empty", music, "empty folder"]);
+    // The two in the wrong order.
+    assert_refused(&world.run(&["up", mnt, music]), 1, &["is not empty", music]);
+}
+
+#[test]
+fn a_mount_is_not_scanned_as_if_it_were_music() {
+    let world = World::with_two_tracks();
+    world.scan();
+    let inside = world.music.join("view");
+    std::fs::create_dir(&inside).unwrap();
+    let mut command = musefs();
+    command.arg("mount").arg(&inside).arg("--db").arg(&world.db);
+    let mount = common::Mount::start(command, &inside);
+    let shown = mount.path("Nina");
+    for words in [["scan", shown.to_str().unwrap()].as_slice(), &["scan", "--force", inside.to_str().unwrap()]] {
+        assert_refused(&world.run(words), 1, &["a view that musefs shows", "name the music's own folder"]);
+    }
+    let output = world.run(&["scan", "--force", world.music.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("2 audio files"), "{output:?}");
+}
+
+#[test]
 fn a_mistake_in_a_template_is_pointed_at() {
     let world = World::with_two_tracks();
     world.scan();

@@ -26,5 +26,5 @@ mod window;
 
 pub use examine::{Examined, examine};
 pub use report::{Counts, NoProgress, Problem, Progress, ScanError, Summary};
-pub use scanner::{Scanner, Task};
+pub use scanner::{Devices, Scanner, Task};
 pub use watch::{WatchOptions, Watcher};

@@ -13,6 +13,7 @@ use musefs_contracts::backing::Backing;
 use musefs_contracts::format::Formats;
 use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::writer::{CatalogWriter, IngestMode};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -48,7 +49,11 @@ pub struct Scanner {
     progress: Arc<dyn Progress>,
     trusts_folders: bool,
     sidecars: Option<Arc<dyn SidecarRules>>,
+    left_out: Devices,
 }
+
+/// Tells which devices there are of a kind, now.
+pub type Devices = Arc<dyn Fn() -> HashSet<u64> + Send + Sync>;
 
 impl Scanner {
     /// A scanner that tells no progress, cannot be cancelled, and has as many jobs as suit the machine.
@@ -64,7 +69,16 @@ impl Scanner {
             progress: Arc::new(NoProgress),
             trusts_folders: false,
             sidecars: None,
+            left_out: Arc::new(HashSet::new),
         }
+    }
+
+    /// Takes nothing from these devices, asked for at the beginning of each scan. What they show is made of a library, and
+    /// would come in as another copy of it with every scan.
+    #[must_use]
+    pub fn leave_out(mut self, devices: Devices) -> Self {
+        self.left_out = devices;
+        self
     }
 
     /// Examines this many files at once; at least one.
@@ -118,7 +132,8 @@ impl Scanner {
             Task::Revalidate { .. } => Accept::GoneFiles,
             _ => Accept::Present,
         };
-        let Targets { usable, unusable } = resolve(targets, known, accept);
+        let left_out = Arc::new((self.left_out)());
+        let Targets { usable, unusable } = resolve(targets, known, accept).without(&left_out);
         if let (true, Some(first)) = (usable.is_empty(), unusable.first()) {
             return Err(ScanError::Target(first.clone()));
         }
@@ -141,7 +156,7 @@ impl Scanner {
                 if prune && !summary.cancelled {
                     if !gone.is_empty() {
                         // A file that moved is not gone: its tags must not be pruned with its old path.
-                        let finder = self.finder(Task::Relocate, (known, None), &walked);
+                        let finder = self.finder(Task::Relocate, (known, None), &walked, left_out);
                         self.walk(writer, &usable, &finder, (&mut relocator, &mut ties), &mut summary)?;
                     }
                     let tracks = relocator.prunable(&usable, &gone, yes)?;
@@ -152,7 +167,7 @@ impl Scanner {
                     summary.removed + gone.iter().filter(|index| relocator.has_moved(**index)).count() as u64;
             }
             task => {
-                let finder = self.finder(task, (known, beside.as_ref()), &walked);
+                let finder = self.finder(task, (known, beside.as_ref()), &walked, left_out);
                 self.walk(writer, &usable, &finder, (&mut relocator, &mut ties), &mut summary)?;
             }
         }
@@ -240,7 +255,7 @@ impl Scanner {
         gone: &mut Vec<usize>,
     ) -> Result<(), ScanError> {
         let walked = Walked::default();
-        let finder = self.finder(Task::Add, (known, None), &walked);
+        let finder = self.finder(Task::Add, (known, None), &walked, Arc::default());
         let mut decide = |ingest: &mut musefs_contracts::writer::Ingest| {
             ties.note(ingest);
             true
@@ -262,9 +277,10 @@ impl Scanner {
         task: Task,
         (known, beside): (&'a Known, Option<&'a Beside>),
         walked: &'a Walked,
+        left_out: Arc<HashSet<u64>>,
     ) -> Finder<'a> {
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).min(4);
-        Finder { known, formats: &self.formats, task, walked, beside, threads }
+        Finder { known, formats: &self.formats, task, walked, beside, threads, left_out }
     }
 
     fn pipeline<'a>(&'a self, known: &'a Known) -> Pipeline<'a> {

@@ -11,10 +11,12 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::format::Formats;
 use musefs_contracts::writer::IngestMode;
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Folders that are never part of a library: the one that a mount adds to its root, and the one that a check of a disk keeps at
 /// the disk's root, where nobody but the administrator may read it.
@@ -34,6 +36,8 @@ pub(crate) struct Finder<'a> {
     pub(crate) beside: Option<&'a Beside>,
     /// Threads that walk.
     pub(crate) threads: usize,
+    /// Devices that nothing is taken from.
+    pub(crate) left_out: Arc<HashSet<u64>>,
 }
 
 impl Finder<'_> {
@@ -55,7 +59,10 @@ impl Finder<'_> {
             builder.add(folder);
         }
         builder.standard_filters(false).follow_links(false).threads(self.threads);
-        builder.filter_entry(|entry| !NO_MUSIC.iter().any(|name| entry.file_name() == *name));
+        let left_out = self.left_out.clone();
+        builder.filter_entry(move |entry| {
+            !NO_MUSIC.iter().any(|name| entry.file_name() == *name) && !is_left_out(entry, &left_out)
+        });
         builder.build_parallel().run(|| {
             let mut unchanged = Unchanged::new(feed);
             Box::new(move |entry| {
@@ -170,6 +177,13 @@ impl Drop for Unchanged<'_> {
     fn drop(&mut self) {
         self.tell();
     }
+}
+
+/// Whether something is mounted on this folder that nothing is taken from. Folders are looked at only where there is such a
+/// mount at all.
+fn is_left_out(entry: &DirEntry, devices: &HashSet<u64>) -> bool {
+    let is_folder = || entry.file_type().is_some_and(|kind| kind.is_dir());
+    !devices.is_empty() && is_folder() && entry.metadata().is_ok_and(|metadata| devices.contains(&metadata.dev()))
 }
 
 fn walk_failed(error: &ignore::Error, feed: &Feed<'_>) {

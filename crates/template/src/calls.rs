@@ -24,7 +24,7 @@ impl<'a> Parser<'a> {
         let name = &rest[..len];
         self.at += len + 1;
         if self.frame.depth == MAX_DEPTH {
-            return Err(self.error("functions stand in each other too deep", start));
+            return Err(self.error("functions stand in each other too deeply, more than 16 deep", start));
         }
         let op = match name {
             "each" => self.each_of(start)?,
@@ -73,7 +73,7 @@ impl<'a> Parser<'a> {
         match self.argument(false, start)? {
             (ops, false) => Ok(ops),
             (_, true) => {
-                Err(self.error("this function has fewer arguments; write `$,` for the character itself", start))
+                Err(self.error("this function takes fewer arguments; write `$,` for the character itself", start))
             }
         }
     }
@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
         let (text, more) = self.words(start)?;
         match text.trim().parse() {
             Ok(number) => Ok((number, more)),
-            Err(_) => Err(self.error("this argument is a number", at)),
+            Err(_) => Err(self.error("this argument must be a whole number", at)),
         }
     }
 

@@ -11,7 +11,10 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewsError {
     /// The name of a view cannot be that of a folder.
-    #[error("a view's name is that of a folder at the root, without `/`: {0:?} cannot be one")]
+    #[error(
+        "a view cannot be called {0:?}: the name is that of a folder at the root, without `/`, blanks at its ends, and \
+         what --names does not take; choose another"
+    )]
     Name(String),
     /// Two views have one name.
     #[error("two views are called {0:?}; give each a name of its own")]

@@ -125,7 +125,7 @@ fn mistakes_are_pointed_at() {
     refuse("a %if{$b,c", 2, "never closed");
     refuse("%if{$b}", 0, "second argument");
     refuse("%left{$a}", 0, "how many");
-    refuse("%left{$a,x}", 9, "a number");
+    refuse("%left{$a,x}", 9, "whole number");
     refuse("%left{$a,1,2}", 0, "two arguments");
     refuse("%upper{a,b}", 0, "fewer arguments");
     refuse("%if{a,b,c,d}", 0, "fewer arguments");
@@ -133,7 +133,7 @@ fn mistakes_are_pointed_at() {
     refuse("%each{a,b}", 0, "one argument");
     refuse("%each{}", 6, "missing here");
     refuse("%first{$a,1,0,}", 0, "empty");
-    refuse(&format!("{}x{}", "%lower{".repeat(17), "}".repeat(17)), 112, "too deep");
+    refuse(&format!("{}x{}", "%lower{".repeat(17), "}".repeat(17)), 112, "too deeply");
 }
 
 fn views(root: Option<&str>, views: &[(&str, &str)]) -> Result<Vec<String>, String> {

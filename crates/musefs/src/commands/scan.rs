@@ -74,6 +74,8 @@ pub(crate) fn explain(error: ScanError) -> Failure {
         ScanError::Target(problem) => {
             let remedy = if problem.reason.contains("mounted") {
                 "mount it and run this again"
+            } else if problem.reason.contains("view") {
+                "name the music's own folder"
             } else {
                 "name a folder or file that is there and that you may read"
             };
