@@ -20,6 +20,7 @@ mod ingest;
 mod moves;
 mod readers;
 mod reading;
+mod row_function;
 mod rows;
 mod schema;
 mod sidecars;
@@ -27,6 +28,7 @@ mod store;
 mod stream;
 mod tag_feed;
 mod tag_scan;
+mod track_scan;
 mod walks;
 mod writer;
 

@@ -4,6 +4,7 @@ use musefs_contracts::anatomy::{ByteRange, FormatId};
 use musefs_contracts::backing::Stamp;
 use musefs_contracts::catalog::TrackRow;
 use musefs_contracts::ids::TrackId;
+use rusqlite::functions::Context;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Result, Row};
 use std::borrow::Cow;
@@ -42,17 +43,35 @@ pub(crate) fn track_id(id: i64) -> Option<TrackId> {
     (1..ID_LIMIT).contains(&id).then_some(TrackId(id))
 }
 
+/// Something that has columns: a row of an answer, or what a function is given.
+pub(crate) trait Columns {
+    /// A value.
+    fn column(&self, column: usize) -> Result<ValueRef<'_>>;
+}
+
+impl Columns for Row<'_> {
+    fn column(&self, column: usize) -> Result<ValueRef<'_>> {
+        self.get_ref(column)
+    }
+}
+
+impl Columns for Context<'_> {
+    fn column(&self, column: usize) -> Result<ValueRef<'_>> {
+        Ok(self.get_raw(column))
+    }
+}
+
 /// An integer, or `None` if the column holds anything else.
-pub(crate) fn integer(row: &Row<'_>, column: usize) -> Result<Option<i64>> {
-    Ok(match row.get_ref(column)? {
+pub(crate) fn integer(row: &impl Columns, column: usize) -> Result<Option<i64>> {
+    Ok(match row.column(column)? {
         ValueRef::Integer(value) => Some(value),
         _ => None,
     })
 }
 
 /// Text as it stands, numbers as text, and nothing for the rest. Bytes that are not UTF-8 are replaced.
-pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<Cow<'r, str>>> {
-    row.get_ref(column).map(text_of)
+pub(crate) fn text(row: &impl Columns, column: usize) -> Result<Option<Cow<'_, str>>> {
+    row.column(column).map(text_of)
 }
 
 /// The same of a value.
@@ -69,8 +88,8 @@ pub(crate) fn text_of(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// A path stored as text or, where it is not UTF-8, as a blob.
-pub(crate) fn path_bytes<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r [u8]>> {
-    Ok(match row.get_ref(column)? {
+pub(crate) fn path_bytes(row: &impl Columns, column: usize) -> Result<Option<&[u8]>> {
+    Ok(match row.column(column)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) if !bytes.is_empty() => Some(bytes),
         _ => None,
     })
@@ -106,7 +125,7 @@ pub(crate) fn blank_track() -> TrackRow {
 /// Reads [`TRACK_COLUMNS`] into `into`, whose buffers are used again. Answers `false` if the row cannot be shown at all,
 /// because it has no path or no usable id. A row whose numbers are out of contract degrades: its stamp is that of no file,
 /// so it is probed again when it is touched.
-pub(crate) fn read_track(row: &Row<'_>, into: &mut TrackRow) -> Result<bool> {
+pub(crate) fn read_track(row: &impl Columns, into: &mut TrackRow) -> Result<bool> {
     let (Some(id), Some(path)) = (integer(row, 0)?.and_then(track_id), path_bytes(row, 1)?) else {
         return Ok(false);
     };
@@ -130,8 +149,8 @@ pub(crate) fn read_track(row: &Row<'_>, into: &mut TrackRow) -> Result<bool> {
 }
 
 /// Reads a format's name, without allocating where it is a known one or that of the row before.
-pub(crate) fn read_format_at(row: &Row<'_>, column: usize, into: &mut FormatId) -> Result<()> {
-    let name = match row.get_ref(column)? {
+pub(crate) fn read_format_at(row: &impl Columns, column: usize, into: &mut FormatId) -> Result<()> {
+    let name = match row.column(column)? {
         ValueRef::Text(bytes) => std::str::from_utf8(bytes).unwrap_or("verbatim"),
         _ => "verbatim",
     };
@@ -142,12 +161,12 @@ pub(crate) fn read_format_at(row: &Row<'_>, column: usize, into: &mut FormatId) 
     Ok(())
 }
 
-fn read_format(row: &Row<'_>, into: &mut FormatId) -> Result<()> {
+fn read_format(row: &impl Columns, into: &mut FormatId) -> Result<()> {
     read_format_at(row, 2, into)
 }
 
 /// A number that is never negative in a store within contract.
-pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> Result<Option<u64>> {
+pub(crate) fn unsigned(row: &impl Columns, column: usize) -> Result<Option<u64>> {
     Ok(integer(row, column)?.and_then(|value| u64::try_from(value).ok()))
 }
 

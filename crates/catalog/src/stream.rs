@@ -3,7 +3,8 @@
 //! Two ordered scans merged here cost a fraction of probing `tags` for each track and field. The scan of `tags`, the longer
 //! one, may run on a connection and a thread of its own: see [`crate::tag_feed`].
 
-use crate::rows;
+use crate::rows::{self, Columns};
+use crate::track_scan;
 use musefs_contracts::catalog::{TrackFields, TrackRow};
 use musefs_contracts::ids::TrackId;
 use musefs_contracts::limits::{MAX_VALUE_BYTES, MAX_VALUES};
@@ -46,14 +47,19 @@ impl FieldValues {
     }
 }
 
-/// The fields, by their places, that a row of `key` is a value of. Case does not count, nor do blanks around the key.
-pub(crate) fn fields_of(key: &[u8], fields: &[String]) -> impl Iterator<Item = usize> {
-    let has_blanks = key.first() == Some(&b' ') || key.last() == Some(&b' ');
-    let trimmed = has_blanks.then(|| String::from_utf8_lossy(key).trim().to_owned());
-    fields.iter().enumerate().filter_map(move |(place, field)| {
-        let key = trimmed.as_ref().map_or(key, |trimmed| trimmed.as_bytes());
-        key.eq_ignore_ascii_case(field.as_bytes()).then_some(place)
-    })
+/// Whether `test` holds of the place of any field that a row of `key` is a value of. Case does not count, nor do blanks around
+/// the key.
+pub(crate) fn any_field(key: &[u8], fields: &[String], mut test: impl FnMut(usize) -> bool) -> bool {
+    let text;
+    let key = if key.first() == Some(&b' ') || key.last() == Some(&b' ') {
+        text = String::from_utf8_lossy(key);
+        text.trim().as_bytes()
+    } else {
+        key
+    };
+    // Nearly every key is spelt as it is asked for.
+    let is_same = |field: &[u8]| key.len() == field.len() && (key == field || key.eq_ignore_ascii_case(field));
+    fields.iter().enumerate().any(|(place, field)| is_same(field.as_bytes()) && test(place))
 }
 
 /// Whether the store is to hold such a value of a field. Rows out of contract are none.
@@ -70,13 +76,17 @@ pub(crate) fn read_value(
     mut found: impl FnMut(usize, i64, &str),
 ) -> Result<()> {
     let ValueRef::Text(key) = row.get_ref(first)? else { return Ok(()) };
-    for field in fields_of(key, fields) {
-        let (Some(ordinal), Some(value)) = (rows::integer(row, first + 1)?, rows::text(row, first + 2)?) else {
-            return Ok(());
-        };
-        if is_in_contract(ordinal, &value) {
+    if !any_field(key, fields, |_| true) {
+        return Ok(());
+    }
+    let (Some(ordinal), Some(value)) = (rows::integer(row, first + 1)?, rows::text(row, first + 2)?) else {
+        return Ok(());
+    };
+    if is_in_contract(ordinal, &value) {
+        any_field(key, fields, |field| {
             found(field, ordinal, &value);
-        }
+            false
+        });
     }
     Ok(())
 }
@@ -100,19 +110,19 @@ pub(crate) fn has_blanks(connection: &Connection) -> Result<bool> {
         .query_row([], |row| row.get(0))
 }
 
-fn track_sql(has_marks: bool, rest: &str) -> String {
+/// The columns of a track and its mark, each after the other, and the tables that they are of.
+pub(crate) fn track_columns(has_marks: bool) -> (String, &'static str) {
     let columns = rows::TRACK_COLUMNS;
     if has_marks {
-        format!(
-            "SELECT {columns}, m.pristine_version FROM tracks AS t LEFT JOIN musefs_marks AS m ON m.track_id = t.id {rest}"
-        )
+        let tables = "tracks AS t LEFT JOIN musefs_marks AS m ON m.track_id = t.id";
+        (format!("{columns}, m.pristine_version"), tables)
     } else {
-        format!("SELECT {columns}, NULL FROM tracks AS t {rest}")
+        (format!("{columns}, NULL"), "tracks AS t")
     }
 }
 
-/// Reads a row of [`track_sql`].
-fn read_track(row: &Row<'_>, into: &mut TrackRow) -> Result<bool> {
+/// Reads the columns of [`track_columns`].
+pub(crate) fn read_track(row: &impl Columns, into: &mut TrackRow) -> Result<bool> {
     let shown = rows::read_track(row, into)?;
     into.pristine_version = rows::integer(row, rows::TRACK_COLUMN_COUNT)?;
     Ok(shown)
@@ -192,18 +202,13 @@ pub(crate) fn merge(
     tags: &mut dyn TagSide,
     visit: &mut dyn FnMut(TrackFields<'_>),
 ) -> Result<()> {
-    let mut track_statement = connection.prepare(&track_sql(has_marks, "ORDER BY t.id"))?;
-    let mut tracks = track_statement.query([])?;
     let mut values = FieldValues::new(fields);
-    let mut row = rows::blank_track();
-    while let Some(found) = tracks.next()? {
-        if read_track(found, &mut row)? {
-            values.clear();
-            tags.collect(row.id, &mut values)?;
-            visit(TrackFields { row: &row, values: &values.values });
-        }
-    }
-    Ok(())
+    track_scan::every_row(connection, has_marks, &mut |row| {
+        values.clear();
+        tags.collect(row.id, &mut values)?;
+        visit(TrackFields { row, values: &values.values });
+        Ok(())
+    })
 }
 
 /// Visits those of `tracks` that exist.
@@ -243,7 +248,8 @@ pub(crate) fn some_tracks(
 
 /// The statement for [`find_track`].
 pub(crate) fn one_track(connection: &Connection, has_marks: bool) -> Result<CachedStatement<'_>> {
-    connection.prepare_cached(&track_sql(has_marks, "WHERE t.id = ?1"))
+    let (columns, tables) = track_columns(has_marks);
+    connection.prepare_cached(&format!("SELECT {columns} FROM {tables} WHERE t.id = ?1"))
 }
 
 /// Reads one track's row; `false` if there is none that can be shown.

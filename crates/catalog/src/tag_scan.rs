@@ -1,13 +1,10 @@
-//! A scan of all of `tags` that hands each value over from within the engine, by functions of our own that the statement calls:
-//! stepping to a row and asking for its columns one by one costs more than everything else about it, and so does the engine's
-//! own search of a list of keys.
-//!
-//! The functions are there while a scan runs, on its connection alone. Nothing in the store names them.
+//! A scan of all of `tags` that hands each value over from within the engine, whose own search of a list of keys costs much, too.
 
+use crate::row_function::{RowFunction, is_in_order};
 use crate::rows;
 use crate::store::lock;
 use crate::stream;
-use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::functions::Context;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use std::sync::{Arc, Mutex};
@@ -16,8 +13,6 @@ use std::sync::{Arc, Mutex};
 const WANTED: &str = "musefs_wanted";
 /// Takes a row. True where the scan is to end.
 const TAKE: &str = "musefs_take";
-/// Columns that it is given.
-const TAKEN: i32 = 4;
 
 const SCAN: &str = "SELECT 1 FROM tags WHERE musefs_wanted(key) AND value_blob IS NULL \
                     AND musefs_take(track_id, key, ordinal, value) ORDER BY track_id, key, ordinal";
@@ -45,61 +40,33 @@ pub(crate) fn every_value<T: Send + 'static>(
 ) -> Result<Option<T>> {
     // The state is taken out again whatever happens, for it may be what another thread waits for.
     let state = Arc::new(Mutex::new(Some(state)));
-    let scanned = Functions::add(connection, fields, &state, take).and_then(|functions| functions.scan());
+    let scanned = scan(connection, fields, &state, take);
     let state = lock(&state).take();
     Ok(if scanned? { state } else { None })
 }
 
-/// Our functions, which go from the connection with this.
-struct Functions<'c>(&'c Connection);
-
-impl<'c> Functions<'c> {
-    fn add<T: Send + 'static>(
-        connection: &'c Connection,
-        fields: &[String],
-        state: &Arc<Mutex<Option<T>>>,
-        take: Take<T>,
-    ) -> Result<Self> {
-        let functions = Self(connection);
-        let of_keys = fields.to_vec();
-        connection.create_scalar_function(
-            WANTED,
-            1,
-            FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
-            move |row| Ok(key_of(row, 0).is_some_and(|key| stream::fields_of(key, &of_keys).next().is_some())),
-        )?;
-        let (fields, state) = (fields.to_vec(), Arc::clone(state));
-        connection.create_scalar_function(TAKE, TAKEN, FunctionFlags::SQLITE_UTF8, move |row| {
-            let mut state = lock(&state);
-            Ok(!state.as_mut().is_some_and(|state| pass_on(row, &fields, |value| take(state, value))))
-        })?;
-        Ok(functions)
+/// Runs the scan, if it meets the rows in order.
+fn scan<T: Send + 'static>(
+    connection: &Connection,
+    fields: &[String],
+    state: &Arc<Mutex<Option<T>>>,
+    take: Take<T>,
+) -> Result<bool> {
+    let of_keys = fields.to_vec();
+    let _wanted = RowFunction::add(connection, WANTED, 1, move |row| {
+        Ok(key_of(row, 0).is_some_and(|key| stream::any_field(key, &of_keys, |_| true)))
+    })?;
+    let (fields, state) = (fields.to_vec(), Arc::clone(state));
+    let _take = RowFunction::add(connection, TAKE, 4, move |row| {
+        let mut state = lock(&state);
+        Ok(!state.as_mut().is_some_and(|state| pass_on(row, &fields, |value| take(state, value))))
+    })?;
+    if !is_in_order(connection, SCAN)? {
+        return Ok(false);
     }
-
-    /// Runs the scan, if it meets the rows in order.
-    fn scan(&self) -> Result<bool> {
-        let mut plan = self.0.prepare(&format!("EXPLAIN QUERY PLAN {SCAN}"))?;
-        let mut steps = plan.query([])?;
-        while let Some(step) = steps.next()? {
-            // A step that sorts: rows are met as they lie, and put in order afterwards.
-            if step.get::<_, String>(3)?.contains("TEMP B-TREE") {
-                return Ok(false);
-            }
-        }
-        // A row comes of it only where no more are wanted.
-        self.0.prepare(SCAN)?.query([])?.next()?;
-        Ok(true)
-    }
-}
-
-impl Drop for Functions<'_> {
-    fn drop(&mut self) {
-        for (name, arguments) in [(WANTED, 1), (TAKE, TAKEN)] {
-            if let Err(error) = self.0.remove_function(name, arguments) {
-                tracing::debug!(name, %error, "a function stays on its connection");
-            }
-        }
-    }
+    // A row comes of it only where no more are wanted.
+    connection.prepare(SCAN)?.query([])?.next()?;
+    Ok(true)
 }
 
 fn key_of<'r>(row: &'r Context<'_>, argument: usize) -> Option<&'r [u8]> {
@@ -116,7 +83,7 @@ fn pass_on(row: &Context<'_>, fields: &[String], mut take: impl FnMut(Value<'_>)
     if !stream::is_in_contract(ordinal, &text) {
         return true;
     }
-    stream::fields_of(key, fields).all(|field| take(Value { track, field, ordinal, text: &text }))
+    !stream::any_field(key, fields, |field| !take(Value { track, field, ordinal, text: &text }))
 }
 
 #[cfg(test)]
