@@ -10,6 +10,7 @@ use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a mount may take to show what the store says.
@@ -105,6 +106,30 @@ impl Library<'_> {
                 _ => return false,
             }
         }
+    }
+}
+
+/// Those of the paths that lie in one of our mounts.
+pub(crate) fn in_a_view(paths: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
+    let devices = mounted_devices();
+    let is_inside = move |path: &&PathBuf| {
+        !devices.is_empty() && std::fs::metadata(path).is_ok_and(|metadata| devices.contains(&metadata.dev()))
+    };
+    paths.iter().filter(is_inside)
+}
+
+/// Whether the mount that the path lies in shows this store, told by the first track that it shows there.
+pub(crate) fn is_view_of(catalog: Arc<dyn Catalog>, path: &Path) -> bool {
+    let library = Library { catalog: catalog.as_ref() };
+    first_track(path).is_some_and(|(track, path)| library.is_of_this_store(track, &path))
+}
+
+fn first_track(path: &Path) -> Option<(TrackId, PathBuf)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    if metadata.is_dir() {
+        std::fs::read_dir(path).ok()?.flatten().find_map(|entry| first_track(&entry.path()))
+    } else {
+        Ino(metadata.ino()).track().map(|track| (track, path.to_owned()))
     }
 }
 

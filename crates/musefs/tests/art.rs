@@ -196,6 +196,9 @@ fn what_cannot_be_done_is_said_in_a_line_with_its_remedy() {
     let refused = |words: &[&str], parts: &[&str]| assert_refused(&world.run(words), 1, parts);
     refused(&["art", "set", "one", "/no/such.png"], &["/no/such.png", "an image that you may read"]);
     refused(&["art", "set", "one", text(&notes)], &["notes.txt", "name a JPEG, PNG"]);
+    let broken = world.root.join("broken.jpg");
+    fs::write(&broken, b"\xff\xd8\xff\xe0\x00\x10JFIF").unwrap();
+    refused(&["art", "set", "one", text(&broken)], &["broken.jpg", "not complete", "name a whole one"]);
     refused(&["art", "set", "one", text(&large)], &["large.png", "16711680", "make it smaller"]);
     refused(&["art", "set", "one", cover, "--type", "sleeve"], &["sleeve", "0 to 20", "leaflet"]);
     refused(&["art", "set", "one", cover, "--type", "21"], &["0 to 20"]);
@@ -206,6 +209,9 @@ fn what_cannot_be_done_is_said_in_a_line_with_its_remedy() {
 
     let one = world.music.join("one.flac");
     fs::write(&one, [fs::read(&one).unwrap(), b"more".to_vec()].concat()).unwrap();
-    refused(&["art", "set", "one", cover], &["one.flac", "musefs revalidate", "nothing was changed"]);
+    for dry_run in [[].as_slice(), &["--dry-run"]] {
+        let words = [&["art", "set", "one", cover], dry_run].concat();
+        refused(&words, &["one.flac", "musefs revalidate", "nothing was changed"]);
+    }
     assert!(stdout(&world.run(&["history"])).contains("nothing was changed"));
 }

@@ -185,8 +185,13 @@ fn a_mount_is_not_scanned_as_if_it_were_music() {
     let mount = common::Mount::start(command, &inside);
     let shown = mount.path("Nina");
     for words in [["scan", shown.to_str().unwrap()].as_slice(), &["scan", "--force", inside.to_str().unwrap()]] {
-        assert_refused(&world.run(words), 1, &["a view that musefs shows", "name the music's own folder"]);
+        assert_refused(&world.run(words), 1, &["a view of this store", "name the music's own folder"]);
     }
+    // A store made of a view of another one is nobody's mistake.
+    let other = world.root.join("other.db");
+    let output = musefs().args(["scan", shown.to_str().unwrap(), "--db"]).arg(&other).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("2 audio files: 2 new"), "{output:?}");
     let output = world.run(&["scan", "--force", world.music.to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("2 audio files"), "{output:?}");
 }

@@ -73,8 +73,8 @@ impl Scanner {
         }
     }
 
-    /// Takes nothing from these devices, asked for at the beginning of each scan. What they show is made of a library, and
-    /// would come in as another copy of it with every scan.
+    /// Takes nothing from these devices, asked for at the beginning of each scan, unless a target itself lies on one. What they
+    /// show is made of a library, and would come in as another copy of it.
     #[must_use]
     pub fn leave_out(mut self, devices: Devices) -> Self {
         self.left_out = devices;
@@ -132,8 +132,8 @@ impl Scanner {
             Task::Revalidate { .. } => Accept::GoneFiles,
             _ => Accept::Present,
         };
-        let left_out = Arc::new((self.left_out)());
-        let Targets { usable, unusable } = resolve(targets, known, accept).without(&left_out);
+        let Targets { usable, unusable } = resolve(targets, known, accept);
+        let left_out = Arc::new(self.left_out_beside(&usable));
         if let (true, Some(first)) = (usable.is_empty(), unusable.first()) {
             return Err(ScanError::Target(first.clone()));
         }
@@ -261,6 +261,17 @@ impl Scanner {
             true
         };
         self.pipeline(known).run(&|feed| finder.revisit(targets, feed), writer, &mut decide, summary, gone)
+    }
+
+    /// The devices that nothing is taken from although it lies below these targets.
+    fn left_out_beside(&self, targets: &[Target]) -> HashSet<u64> {
+        let mut devices = (self.left_out)();
+        if !devices.is_empty() {
+            for metadata in targets.iter().filter_map(|target| std::fs::metadata(target.path()).ok()) {
+                devices.remove(&metadata.dev());
+            }
+        }
+        devices
     }
 
     /// What names a scan of these targets, whatever their order, with what it records of them; `None` if one is not there.

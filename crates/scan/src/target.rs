@@ -2,9 +2,8 @@
 
 use crate::known::Known;
 use crate::report::Problem;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A resolved target. Paths are absolute and canonical.
@@ -34,20 +33,6 @@ pub(crate) struct Targets {
     pub(crate) usable: Vec<Target>,
     /// The others.
     pub(crate) unusable: Vec<Problem>,
-}
-
-impl Targets {
-    /// Those that lie on none of these devices.
-    pub(crate) fn without(mut self, devices: &HashSet<u64>) -> Self {
-        let is_left_out = |target: &Target| {
-            !devices.is_empty() && std::fs::metadata(target.path()).is_ok_and(|at| devices.contains(&at.dev()))
-        };
-        for target in self.usable.extract_if(.., |target| is_left_out(target)) {
-            let reason = "it is a view that musefs shows, not the music itself".to_owned();
-            self.unusable.push(Problem { path: target.path().to_owned(), reason });
-        }
-        self
-    }
 }
 
 /// What a target may be that is not there.

@@ -3,13 +3,14 @@
 use crate::cli::{ScanArgs, TalkArgs};
 use crate::errors::{CommandResult, Ending, Failure};
 use crate::progress::{Reporter, summarise};
+use crate::selection::{in_a_view, is_view_of};
 use crate::signals::Second;
 use crate::wiring::{Store, scan_backing, scanner};
 use crate::{logging, sidecars, signals};
 use musefs_contracts::meter::NoMeter;
 use musefs_contracts::sidecars::SidecarRules;
 use musefs_contracts::writer::CatalogWriter;
-use musefs_scan::{ScanError, Task};
+use musefs_scan::{Problem, ScanError, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,8 +19,9 @@ pub(crate) fn run(args: ScanArgs) -> CommandResult {
     logging::start(args.talk);
     // A store must not come into being for the sake of a folder that is not there.
     refuse_missing(&args.targets)?;
-    let store = Store::lasting(&args.store.path_to_make()?)?;
-    let mut writer = Store::File(store).open_or_create()?;
+    let store = Store::File(Store::lasting(&args.store.path_to_make()?)?);
+    let mut writer = store.open_or_create()?;
+    refuse_own_view(&store, &args.targets)?;
     let task = if args.force { Task::Force } else { Task::Add };
     writer.begin_edit(if args.force { "musefs scan --force" } else { "musefs scan" });
     let sidecars = sidecars::recorded(&args.record.sidecar_include)?;
@@ -39,6 +41,18 @@ pub(crate) fn refuse_missing(targets: &[PathBuf]) -> Result<(), Failure> {
         let remedy = "name a folder or file that is there and that you may read";
         Err(Failure::new(format!("{}: {error}; {remedy}, and mount its disk first if it is on one", target.display())))
     })
+}
+
+/// A view of the store itself would come in as another copy of all that it shows.
+fn refuse_own_view(store: &Store, targets: &[PathBuf]) -> Result<(), Failure> {
+    for target in in_a_view(targets) {
+        if is_view_of(store.open()?, target) {
+            let shown = target.display();
+            let what = "it is a view of this store, not the music itself; name the music's own folder";
+            return Err(Failure::new(format!("{shown}: {what}")));
+        }
+    }
+    Ok(())
 }
 
 /// Runs a task of the scanner to its summary.
@@ -71,15 +85,13 @@ pub(crate) fn run_task(
 /// The failure for a scan that could do nothing.
 pub(crate) fn explain(error: ScanError) -> Failure {
     match error {
-        ScanError::Target(problem) => {
-            let remedy = if problem.reason.contains("mounted") {
-                "mount it and run this again"
-            } else if problem.reason.contains("view") {
-                "name the music's own folder"
+        ScanError::Target(Problem { path, reason }) => {
+            let remedy = if reason.contains("mounted") {
+                " Mount it and run this again"
             } else {
-                "name a folder or file that is there and that you may read"
+                "; name a folder or file that is there and that you may read"
             };
-            Failure::new(format!("{}: {}; {remedy}", problem.path.display(), problem.reason))
+            Failure::new(format!("{}: {reason}{remedy}", path.display()))
         }
         error => error.into(),
     }

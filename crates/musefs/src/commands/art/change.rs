@@ -7,7 +7,7 @@ use crate::errors::{CommandResult, Ending, Failure};
 use crate::output::{complain, counted, plain, say};
 use crate::selection::tracks_to_change;
 use crate::wiring::{Store, scan_backing};
-use musefs_contracts::anatomy::Editability;
+use musefs_contracts::anatomy::{Editability, PictureLocation};
 use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::{Catalog, TrackRecord};
 use musefs_contracts::editing::{CatalogEditor, NewPicture, Placement, TrackEdit};
@@ -37,9 +37,17 @@ pub(super) fn set(args: &ArtSetArgs) -> CommandResult {
             image.display()
         ))
     })?;
+    // Only a picture that is there as a whole says at once how large it is. The other kinds are not looked into that far.
+    if info.size.is_none() && matches!(info.mime, "image/jpeg" | "image/png" | "image/gif" | "image/bmp") {
+        return Err(Failure::new(format!(
+            "{}: the image is damaged or not complete; name a whole one",
+            image.display()
+        )));
+    }
     let brought =
         Brought { picture_type: args.picture_type, description: &args.description, info, data: data.as_slice() };
-    let job = Job { program: "musefs art set", db: &args.store.path()?, wish: Wish::Set(brought), talk: args.talk };
+    let (wish, backing) = (Wish::Set(brought), scan_backing(&NoMeter));
+    let job = Job { program: "musefs art set", db: &args.store.path()?, wish, talk: args.talk, backing };
     job.run(words, args.dry_run)
 }
 
@@ -60,7 +68,8 @@ fn read_image(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Takes pictures away.
 pub(super) fn remove(args: &ArtRemoveArgs) -> CommandResult {
     let wish = Wish::Remove(args.picture_type);
-    let job = Job { program: "musefs art remove", db: &args.store.path()?, wish, talk: args.talk };
+    let backing = scan_backing(&NoMeter);
+    let job = Job { program: "musefs art remove", db: &args.store.path()?, wish, talk: args.talk, backing };
     job.run(&args.query, args.dry_run)
 }
 
@@ -70,6 +79,7 @@ struct Job<'a> {
     db: &'a Path,
     wish: Wish<'a>,
     talk: TalkArgs,
+    backing: Arc<dyn Backing>,
 }
 
 /// What each track is to be linked with, and what there is to tell.
@@ -108,6 +118,10 @@ impl Job<'_> {
             };
             let after = shown_after(&record, &links);
             if dry_run {
+                // What would end the change is to be said now.
+                for link in &links {
+                    own_picture(self.backing.as_ref(), &record, link)?;
+                }
                 listened_to = listened_to && print(&record, &after);
             }
             plan.own += usize::from(links.is_empty() && !after.is_empty());
@@ -134,12 +148,11 @@ impl Job<'_> {
             }
             Wish::Remove(_) => None,
         };
-        let backing = scan_backing(&NoMeter);
         let mut wanted: HashMap<TrackId, (i64, Vec<Placement>)> = HashMap::new();
         for (track, version, links) in &plan.links {
             // Links stand in the place of all pictures of the file, so those that are to stay are linked, too.
             let taken = if links.iter().any(|picture| matches!(picture.origin, Origin::File(_))) {
-                take_over(editor.as_mut(), backing.as_ref(), &catalog.track(*track)?, links)?
+                take_over(editor.as_mut(), self.backing.as_ref(), &catalog.track(*track)?, links)?
             } else {
                 HashMap::new()
             };
@@ -206,19 +219,27 @@ fn take_over(
     links: &[Shown],
 ) -> Result<HashMap<usize, ArtId>, Failure> {
     let mut taken = HashMap::new();
-    let Some(anatomy) = &record.anatomy else { return Ok(taken) };
     for link in links {
-        let Origin::File(index) = link.origin else { continue };
-        let Some(picture) = anatomy.pictures.get(index) else { continue };
-        let path = record.row.path.display();
-        let data = own::read(backing, record, anatomy, picture)
-            .map_err(|reason| Failure::new(format!("{path}: {reason}; nothing was changed")))?;
+        let Some((index, picture, data)) = own_picture(backing, record, link)? else { continue };
         let info = sniff_image(&data);
         let mime = info.map_or(picture.mime.as_str(), |info| info.mime);
         let pixels = info.and_then(|info| info.size);
         taken.insert(index, editor.store_picture(NewPicture { mime, pixels, data: &data })?);
     }
     Ok(taken)
+}
+
+/// A picture of a file itself: its index, what is known of it, and its bytes.
+type Own<'r> = (usize, &'r PictureLocation, Vec<u8>);
+
+/// The picture of the file itself that a link is to take over.
+fn own_picture<'r>(backing: &dyn Backing, record: &'r TrackRecord, link: &Shown) -> Result<Option<Own<'r>>, Failure> {
+    let (Origin::File(index), Some(anatomy)) = (link.origin, &record.anatomy) else { return Ok(None) };
+    let Some(picture) = anatomy.pictures.get(index) else { return Ok(None) };
+    let path = record.row.path.display();
+    let data = own::read(backing, record, anatomy, picture)
+        .map_err(|reason| Failure::new(format!("{path}: {reason}; nothing was changed")))?;
+    Ok(Some((index, picture, data)))
 }
 
 /// Prints what changes of a track; `false` once nobody reads it any more.
