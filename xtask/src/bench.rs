@@ -41,6 +41,12 @@ struct Places {
 /// Runs the benchmark.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let options = Options::parse(arguments)?;
+    if options.wants("parts") {
+        process::run(&mut cargo(&["bench", "--workspace", "--bench", "*"]))?;
+    }
+    if !options.wants_the_program() {
+        return Ok(());
+    }
     setup::for_mount()?;
     if options.install_peer {
         install_peer()?;

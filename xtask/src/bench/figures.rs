@@ -4,8 +4,45 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// What a figure should be, the median of a run.
+#[derive(Clone, Copy, Debug)]
+enum Budget {
+    Unset,
+    AtMost(f64),
+    AtLeast(f64),
+    /// At least this part of the native file system's figure.
+    OfNative(f64),
+    /// At most so many times the peer's figure.
+    OfPeer(f64),
+}
+use Budget::{AtLeast, AtMost, OfNative, OfPeer, Unset};
+
+impl Budget {
+    /// Whether it is met; `None` where there is none, or nothing to compare with.
+    fn is_met(self, systems: &BTreeMap<&'static str, Vec<f64>>) -> Option<bool> {
+        let ours = median(systems.get("musefs")?);
+        Some(match self {
+            Unset => return None,
+            AtMost(most) => ours <= most,
+            AtLeast(least) => ours >= least,
+            OfNative(part) => ratio(systems, "native")? >= part,
+            OfPeer(times) => ratio(systems, "peer")? <= times,
+        })
+    }
+
+    fn shown(self) -> String {
+        match self {
+            Unset => String::new(),
+            AtMost(most) => format!("at most {}", number(most)),
+            AtLeast(least) => format!("at least {}", number(least)),
+            OfNative(part) => format!("at least {part} of native"),
+            OfPeer(times) => format!("at most {times} of the peer's"),
+        }
+    }
+}
+
 macro_rules! works {
-    ($($name:ident: $title:literal, $unit:literal, $budget:literal;)*) => {
+    ($($name:ident: $title:literal, $unit:literal, $budget:expr;)*) => {
         /// Everything that is measured, in the table's order.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum Work {
@@ -14,7 +51,7 @@ macro_rules! works {
 
         impl Work {
             /// What it is, in what unit, and what it should cost.
-            fn describe(self) -> (&'static str, &'static str, &'static str) {
+            fn describe(self) -> (&'static str, &'static str, Budget) {
                 match self {
                     $(Self::$name => ($title, $unit, $budget),)*
                 }
@@ -24,39 +61,41 @@ macro_rules! works {
 }
 
 works! {
-    Scan: "scan, store fresh", "files/s", "15,000";
-    ScanCold: "scan, store fresh, cold disk", "files/s", "";
-    ScanCpu: "scan: processor time", "s", "";
-    ScanRss: "scan: peak RSS", "MiB", "64";
-    ScanBytes: "scan: bytes read a file, store included", "KiB", "64";
-    Rescan: "scan again, nothing new", "s", "0.15";
-    Ready: "mount to first listing", "s", "0.2";
-    RssFresh: "RSS of a fresh mount", "MiB", "";
-    WalkCold: "walk with lstat, cold disk", "s", "";
-    WalkFirst: "first walk with lstat", "s", "0.8";
-    WalkCpu: "first walk: processor time of the daemon", "s", "";
-    WalkLater: "later walk", "s", "0.4";
-    WalkRequests: "later walk: requests to the daemon", "", "0 but listings";
-    WalkMetadata: "later walk: look-ups, attributes and listings asked for", "", "0";
-    WalkEdited: "first walk ever, every track edited", "s", "3";
-    RssWalked: "RSS after the walks", "MiB", "30";
-    RssSettled: "RSS a minute later", "MiB", "30";
-    RssEdited: "RSS after walking edited tracks", "MiB", "";
-    ReadCold: "open, read 64 KiB, close: cold disk", "µs a file", "";
-    ReadFirst: "open, read 64 KiB, close: first", "µs a file", "60 by passthrough";
-    ReadLater: "open, read 64 KiB, close: later", "µs a file", "60 by passthrough";
-    RssRead: "RSS after reading every file", "MiB", "";
-    EditOne: "one edit until visible", "s", "0.25";
-    EditMany: "10,000 edits, at most half the tracks, until visible", "s", "1";
-    SequentialPristine: "sequential, pristine WAV", "GB/s", "0.9 of native";
-    SequentialFlac: "sequential, edited FLAC, first", "GB/s", "3";
-    SequentialFlacLater: "sequential, edited FLAC, again", "GB/s", "";
-    SequentialOgg: "sequential, edited Ogg, first", "GB/s", "3";
-    SequentialOggLater: "sequential, edited Ogg, again", "GB/s", "";
-    ReflinkFirst: "sequential, edited FLAC on XFS, cold disk", "GB/s", "";
-    ReflinkLater: "sequential, edited FLAC on XFS, again", "GB/s", "0.9 of native";
-    ReflinkDisk: "edited FLAC on XFS: disk it takes while open", "KiB", "64";
-    SlowStream: "slow backing, 10 ms a read: one stream of 40 MiB", "s", "1.2 of the peer's";
+    Scan: "scan, store fresh", "files/s", AtLeast(15_000.0);
+    ScanCold: "scan, store fresh, cold disk", "files/s", Unset;
+    ScanCpu: "scan: processor time", "s", Unset;
+    ScanRss: "scan: peak RSS", "MiB", AtMost(64.0);
+    ScanBytes: "scan: bytes read a file, store included", "KiB", AtMost(64.0);
+    Rescan: "scan again, nothing new", "s", AtMost(0.15);
+    Ready: "mount to first listing", "s", AtMost(0.2);
+    RssFresh: "RSS of a fresh mount", "MiB", Unset;
+    WalkCold: "walk with lstat, cold disk", "s", Unset;
+    WalkFirst: "first walk with lstat", "s", AtMost(0.8);
+    WalkCpu: "first walk: processor time of the daemon", "s", Unset;
+    WalkOneCpu: "first walk, daemon and walker on one processor", "s", Unset;
+    WalkLater: "later walk", "s", AtMost(0.4);
+    WalkRequests: "later walk: requests to the daemon", "", Unset;
+    WalkMetadata: "later walk: look-ups, attributes and listings asked for", "", AtMost(0.0);
+    WalkEdited: "first walk ever, every track edited", "s", AtMost(3.0);
+    RssWalked: "RSS after the walks", "MiB", AtMost(30.0);
+    RssSettled: "RSS a minute later", "MiB", AtMost(30.0);
+    RssEdited: "RSS after walking edited tracks", "MiB", Unset;
+    RssSecondView: "RSS that a second view of every track adds, both walked", "MiB", AtMost(10.0);
+    ReadCold: "open, read 64 KiB, close: cold disk", "µs a file", Unset;
+    ReadFirst: "open, read 64 KiB, close: first", "µs a file", AtMost(60.0);
+    ReadLater: "open, read 64 KiB, close: later", "µs a file", AtMost(60.0);
+    RssRead: "RSS after reading every file", "MiB", Unset;
+    EditOne: "one edit until visible", "s", AtMost(0.25);
+    EditMany: "10,000 edits, at most half the tracks, until visible", "s", AtMost(1.0);
+    SequentialPristine: "sequential, pristine WAV", "GB/s", OfNative(0.9);
+    SequentialFlac: "sequential, edited FLAC, first", "GB/s", AtLeast(3.0);
+    SequentialFlacLater: "sequential, edited FLAC, again", "GB/s", Unset;
+    SequentialOgg: "sequential, edited Ogg, first", "GB/s", AtLeast(3.0);
+    SequentialOggLater: "sequential, edited Ogg, again", "GB/s", Unset;
+    ReflinkFirst: "sequential, edited FLAC on XFS, cold disk", "GB/s", Unset;
+    ReflinkLater: "sequential, edited FLAC on XFS, again", "GB/s", OfNative(0.9);
+    ReflinkDisk: "edited FLAC on XFS: disk it takes while open", "KiB", AtMost(64.0);
+    SlowStream: "slow backing, 10 ms a read: one stream of 40 MiB", "s", OfPeer(1.2);
 }
 
 /// The systems that ours is compared with.
@@ -83,22 +122,24 @@ impl Figures {
     /// The table, in Markdown.
     pub(super) fn table(&self) -> String {
         let mut table = String::from(
-            "| work | unit | musefs | native | peer | musefs / native | musefs / peer | budget |\n\
-             | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+            "| work | unit | musefs | native | peer | musefs / native | musefs / peer | budget | |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
         );
         for (work, systems) in &self.values {
             let (title, unit, budget) = work.describe();
             let cell = |system: &str| systems.get(system).map_or_else(|| "–".into(), |values| shown(values));
             let ratio = |other: &str| ratio(systems, other).map_or_else(|| "–".into(), |ratio| format!("{ratio:.2}"));
+            let verdict = budget.is_met(systems).map_or("", |is_met| if is_met { "met" } else { "short" });
             let [native, peer] = OTHERS;
             let _ = writeln!(
                 table,
-                "| {title} | {unit} | {} | {} | {} | {} | {} | {budget} |",
+                "| {title} | {unit} | {} | {} | {} | {} | {} | {} | {verdict} |",
                 cell("musefs"),
                 cell(native),
                 cell(peer),
                 ratio(native),
                 ratio(peer),
+                budget.shown(),
             );
         }
         for (system, (files, bytes)) in &self.sums {
@@ -109,12 +150,13 @@ impl Figures {
 
     /// Everything, with each single figure.
     pub(super) fn json(&self, tracks: u64, rounds: u32) -> Value {
-        let work = self.values.iter().map(|(work, systems)| {
+        let work = self.values.iter().map(|(work, of_systems)| {
             let (title, unit, budget) = work.describe();
             let of = |values: &Vec<f64>| json!({ "median": median(values), "all": values });
             let systems: serde_json::Map<_, _> =
-                systems.iter().map(|(name, values)| ((*name).to_owned(), of(values))).collect();
-            json!({ "work": title, "unit": unit, "budget": budget, "systems": systems })
+                of_systems.iter().map(|(name, values)| ((*name).to_owned(), of(values))).collect();
+            let is_met = budget.is_met(of_systems);
+            json!({ "work": title, "unit": unit, "budget": budget.shown(), "met": is_met, "systems": systems })
         });
         let sums: serde_json::Map<_, _> = self
             .sums
@@ -189,8 +231,20 @@ mod tests {
         }
         figures.note_sum("musefs", (2, 30));
         let table = figures.table();
-        assert!(table.contains("| 2.00 (1.00 to 3.00) | 1.00 | – | 2.00 | – | 0.8 |"), "{table}");
+        assert!(table.contains("| 2.00 (1.00 to 3.00) | 1.00 | – | 2.00 | – | at most 0.800 | short |"), "{table}");
         assert!(table.contains("2 files of 30 bytes"), "{table}");
-        assert_eq!(figures.json(5, 3)["figures"][0]["systems"]["musefs"]["median"], 2.0);
+        let of_walk = &figures.json(5, 3)["figures"][0];
+        assert_eq!((&of_walk["systems"]["musefs"]["median"], &of_walk["met"]), (&json!(2.0), &json!(false)));
+    }
+
+    #[test]
+    fn a_budget_is_met_or_not_and_unknown_without_what_it_is_compared_with() {
+        let of = |ours: f64, native: f64| BTreeMap::from([("musefs", vec![ours]), ("native", vec![native])]);
+        assert_eq!(AtMost(0.0).is_met(&of(0.0, 1.0)), Some(true));
+        assert_eq!(AtLeast(3.0).is_met(&of(2.9, 1.0)), Some(false));
+        assert_eq!(OfNative(0.9).is_met(&of(0.95, 1.0)), Some(true));
+        assert_eq!(OfNative(0.9).is_met(&of(0.85, 1.0)), Some(false));
+        assert_eq!(OfPeer(1.2).is_met(&of(1.0, 1.0)), None);
+        assert_eq!(Unset.is_met(&of(1.0, 1.0)), None);
     }
 }

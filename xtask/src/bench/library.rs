@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Work};
 use super::options::Options;
-use super::system::{Mount, System, scan};
+use super::system::{Mount, System, one_processor, scan};
 use super::{Places, drop_caches, remove_store, store};
 use crate::process::output;
 use std::fs::File;
@@ -20,6 +20,9 @@ const EDITS: u64 = 10_000;
 /// The requests that what the kernel remembers makes unnecessary.
 const METADATA: [&str; 3] =
     ["musefs_requests_lookup_total", "musefs_requests_getattr_total", "musefs_requests_readdir_total"];
+/// Two views of every track.
+const VIEWS: [&str; 2] =
+    ["by-artist=${albumartist|artist}/$album/$title", "by-album=$album/${albumartist|artist}/$title"];
 /// How long after a walk memory is looked at again.
 const SETTLED: Duration = Duration::from_secs(60);
 
@@ -61,6 +64,8 @@ impl Run<'_> {
             } else {
                 walk(corpus)?;
             }
+            let (seconds, _) = walk_by(&mut one_processor(Path::new("find")), corpus)?;
+            self.note(Work::WalkOneCpu, seconds);
             for _ in 0..2 {
                 let (seconds, sizes) = walk(corpus)?;
                 self.note(Work::WalkFirst, seconds);
@@ -95,6 +100,10 @@ impl Run<'_> {
         remove_store(&db);
         self.scan(program, &db)?;
         self.walk_and_read(program, &db)?;
+        if self.options.wants("walk") && self.first_round {
+            self.walk_on_one_processor(program, &db)?;
+            self.walk_two_views(program, &db)?;
+        }
         if self.options.wants("edit") {
             let mount = self.mount(program, &db)?;
             // A name is visible as gone only to one that knew it, as a program would that keeps a library.
@@ -192,6 +201,28 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What is left of a walk where no processor has to wake another one for each request.
+    fn walk_on_one_processor(&mut self, program: &Path, db: &Path) -> Result<(), String> {
+        let mount = Mount::on_one_processor(program, db, &self.mountpoint())?;
+        let (seconds, _) = walk_by(&mut one_processor(Path::new("find")), mount.path())?;
+        self.note(Work::WalkOneCpu, seconds);
+        Ok(())
+    }
+
+    fn walk_two_views(&mut self, program: &Path, db: &Path) -> Result<(), String> {
+        if !matches!(self.system, System::Musefs(_)) {
+            return Ok(());
+        }
+        let rss = |views: &[&str]| {
+            let mount = Mount::with_views(program, views, db, &self.mountpoint())?;
+            walk(mount.path())?;
+            mount.process().memory_mib("VmRSS").ok_or_else(|| "the mount's memory is not to be seen".to_owned())
+        };
+        let added = rss(&VIEWS)? - rss(&VIEWS[..1])?;
+        self.note(Work::RssSecondView, added);
+        Ok(())
+    }
+
     fn mount(&self, program: &Path, db: &Path) -> Result<Mount, String> {
         Mount::new(program, db, &self.mountpoint())
     }
@@ -206,10 +237,13 @@ pub(super) type Sizes = (u64, u64);
 
 /// Walks a tree with the status of every file, as `find` does it.
 pub(super) fn walk(folder: &Path) -> Result<(f64, Sizes), String> {
-    let mut find = Command::new("find");
+    walk_by(&mut Command::new("find"), folder)
+}
+
+fn walk_by(find: &mut Command, folder: &Path) -> Result<(f64, Sizes), String> {
     find.arg(folder).args(["-type", "f", "-not", "-name", ".*", "-printf", "%s\\n"]);
     let began = Instant::now();
-    let text = output(&mut find)?;
+    let text = output(find)?;
     let seconds = began.elapsed().as_secs_f64();
     let sizes = text.lines().filter_map(|line| line.parse::<u64>().ok());
     Ok((seconds, sizes.fold((0, 0), |(count, sum), size| (count + 1, sum + size))))

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: cargo xtask bench [--tracks N] [--rounds R] [--only NAME,...] [--install-peer] [--json FILE] [--binary MUSEFS]
-names: scan mount walk edited read edit sequential reflink slow curves dashboard (the last two only when named)";
+names: scan mount walk edited read edit sequential reflink slow curves dashboard parts (the last three only when named)";
 
 /// What can be measured, and whether it is unless something is named.
-const WORK: [(&str, bool); 11] = [
+const WORK: [(&str, bool); 12] = [
     ("scan", true),
     ("mount", true),
     ("walk", true),
@@ -19,6 +19,7 @@ const WORK: [(&str, bool); 11] = [
     ("slow", true),
     ("curves", false),
     ("dashboard", false),
+    ("parts", false),
 ];
 
 /// The command line.
@@ -65,6 +66,11 @@ impl Options {
         }
     }
 
+    /// Whether anything needs the program, and not parts of it alone.
+    pub(super) fn wants_the_program(&self) -> bool {
+        WORK.iter().any(|(name, _)| *name != "parts" && self.wants(name))
+    }
+
     /// Whether anything needs the library.
     pub(super) fn wants_library(&self) -> bool {
         ["scan", "mount", "walk", "edited", "read", "edit"].iter().any(|name| self.wants(name))
@@ -84,12 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn all_but_the_curves_is_measured_unless_something_is_named() {
+    fn all_but_what_takes_long_is_measured_unless_something_is_named() {
         let all = parse("").unwrap();
         assert!(all.wants("scan") && all.wants("sequential") && all.wants_library() && !all.wants("curves"));
         let some = parse("--only curves,sequential --tracks 10 --rounds 1").unwrap();
         assert!(some.wants("curves") && !some.wants("scan") && !some.wants_library());
         assert_eq!((some.tracks, some.rounds), (10, 1));
+        let parts = parse("--only parts").unwrap();
+        assert!(parts.wants("parts") && !parts.wants_the_program() && some.wants_the_program());
     }
 
     #[test]

@@ -39,6 +39,13 @@ impl System {
     }
 }
 
+/// A program that runs on one processor alone, always the same.
+pub(super) fn one_processor(program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0"]).arg(program);
+    command
+}
+
 /// What a process used from start to end.
 pub(super) struct Usage {
     pub(super) seconds: f64,
@@ -85,25 +92,40 @@ pub(super) struct Mount {
 impl Mount {
     /// Mounts the store and waits for the first listing.
     pub(super) fn new(program: &Path, db: &Path, path: &Path) -> Result<Self, String> {
-        Self::start(program, db, path, None)
+        Self::start(Command::new(program).arg("mount"), db, path, None)
+    }
+
+    /// The same, with everything that it does on one processor.
+    pub(super) fn on_one_processor(program: &Path, db: &Path, path: &Path) -> Result<Self, String> {
+        Self::start(one_processor(program).arg("mount"), db, path, None)
+    }
+
+    /// The same with these views.
+    pub(super) fn with_views(program: &Path, views: &[&str], db: &Path, path: &Path) -> Result<Self, String> {
+        let words = views.iter().flat_map(|view| ["--view", view]);
+        Self::start(Command::new(program).arg("mount").args(words), db, path, None)
     }
 
     /// The same with numbers to be asked for.
     pub(super) fn with_numbers(program: &Path, db: &Path, path: &Path) -> Result<Self, String> {
         // A port that is free now will be so in a moment, too.
         let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-        Self::start(program, db, path, Some(free.map_err(|error| format!("no free port: {error}"))?))
+        Self::start(
+            Command::new(program).arg("mount"),
+            db,
+            path,
+            Some(free.map_err(|error| format!("no free port: {error}"))?),
+        )
     }
 
-    fn start(program: &Path, db: &Path, path: &Path, numbers: Option<SocketAddr>) -> Result<Self, String> {
+    fn start(command: &mut Command, db: &Path, path: &Path, numbers: Option<SocketAddr>) -> Result<Self, String> {
         fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut command = Command::new(program);
         if let Some(address) = numbers {
             command.env("MUSEFS_METRICS_LISTEN", address.to_string());
         }
-        command.arg("mount").arg("--db").arg(db).arg(path).stdin(Stdio::null()).stdout(Stdio::null());
+        command.arg("--db").arg(db).arg(path).stdin(Stdio::null()).stdout(Stdio::null());
         let began = Instant::now();
-        let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
+        let child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
         let mut mount = Self { child, path: path.to_owned(), ready: Duration::ZERO, numbers };
         loop {
             if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -111,10 +133,10 @@ impl Mount {
                 return Ok(mount);
             }
             if let Ok(Some(status)) = mount.child.try_wait() {
-                return Err(format!("{} mount: {status}", program.display()));
+                return Err(format!("{command:?}: {status}"));
             }
             if began.elapsed() > PATIENCE {
-                return Err(format!("{} mount: nothing to see after {PATIENCE:?}", program.display()));
+                return Err(format!("{command:?}: nothing to see after {PATIENCE:?}"));
             }
             std::thread::sleep(Duration::from_micros(500));
         }
