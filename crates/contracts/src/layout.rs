@@ -1,6 +1,7 @@
 //! The ordered segments a served file consists of, and how to read them.
 
 use crate::anatomy::ByteRange;
+use crate::backing::{Source, read_exact_at};
 use crate::ids::{ArtId, TrackId};
 use std::fmt;
 use std::io;
@@ -17,6 +18,23 @@ pub trait SegmentIo {
     fn art(&self, art: ArtId, offset: u64, buf: &mut [u8]) -> io::Result<()>;
     /// Reads from a binary tag value in the catalog.
     fn tag_value(&self, value: &TagValueRef, offset: u64, buf: &mut [u8]) -> io::Result<()>;
+}
+
+/// Reads layouts of what lies in one file alone, such as an image in it; of the catalog there is nothing in them.
+pub struct OfFile<'a>(pub &'a dyn Source);
+
+impl SegmentIo for OfFile<'_> {
+    fn backing(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        read_exact_at(self.0, offset, buf)
+    }
+
+    fn art(&self, _: ArtId, _: u64, _: &mut [u8]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn tag_value(&self, _: &TagValueRef, _: u64, _: &mut [u8]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Names a binary value in the catalog.

@@ -3,13 +3,11 @@
 use musefs_contracts::anatomy::PictureEncoding;
 use musefs_contracts::backing::{MemorySource, read_exact_at};
 use musefs_contracts::format::{Formats, Head, leading_id3v2_len};
-use musefs_contracts::ids::ArtId;
-use musefs_contracts::layout::{SegmentIo, TagValueRef};
+use musefs_contracts::layout::OfFile;
 use musefs_testkit::fixtures::{Content, FlacBuilder, Id3Builder, Kind, Mp3Builder, Picture, apev2_cover};
 use musefs_testkit::tools;
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::io;
 use std::path::{Path, PathBuf};
 
 const MUTAGEN: &str = r"
@@ -45,20 +43,6 @@ fn formats() -> Formats {
     ])
 }
 
-struct Io<'a>(&'a MemorySource);
-
-impl SegmentIo for Io<'_> {
-    fn backing(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        read_exact_at(self.0, offset, buf)
-    }
-    fn art(&self, _: ArtId, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn tag_value(&self, _: &TagValueRef, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-}
-
 /// The images that a file's format takes out of it, and the encodings they had.
 fn images(path: &Path, bytes: Vec<u8>) -> (Vec<Vec<u8>>, BTreeSet<String>) {
     let extension = path.extension().unwrap().to_str().unwrap();
@@ -79,7 +63,7 @@ fn images(path: &Path, bytes: Vec<u8>) -> (Vec<Vec<u8>>, BTreeSet<String>) {
         let layout = format.picture(&source, &anatomy, picture).unwrap();
         let layout = layout.unwrap_or_else(|| panic!("{}: {picture:?} cannot be taken out", path.display()));
         let mut image = vec![0; layout.len() as usize + 1];
-        let n = layout.read_at(&Io(&source), 0, &mut image).unwrap();
+        let n = layout.read_at(&OfFile(&source), 0, &mut image).unwrap();
         image.truncate(n);
         assert_eq!(n as u64, layout.len());
         // In pieces that begin and end anywhere, from the back to the front.
@@ -87,7 +71,7 @@ fn images(path: &Path, bytes: Vec<u8>) -> (Vec<Vec<u8>>, BTreeSet<String>) {
         while end > 0 {
             let mut part = vec![0; end.min(7_919)];
             let start = end - part.len();
-            assert_eq!(layout.read_at(&Io(&source), start as u64, &mut part).unwrap(), part.len());
+            assert_eq!(layout.read_at(&OfFile(&source), start as u64, &mut part).unwrap(), part.len());
             assert!(part == image[start..end], "{}: bytes from {start}", path.display());
             end = start;
         }

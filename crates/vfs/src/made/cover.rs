@@ -15,7 +15,7 @@ use musefs_contracts::catalog::{TrackRecord, TrackRow};
 use musefs_contracts::filesystem::{Attributes, FsResult};
 use musefs_contracts::format::Format;
 use musefs_contracts::ids::{ArtId, Ino, Made, TrackId};
-use musefs_contracts::layout::{Layout, LayoutBuilder, Segment};
+use musefs_contracts::layout::{Layout, LayoutBuilder, OfFile, Segment};
 use musefs_contracts::tags::ArtLink;
 use musefs_contracts::tree::NodeKind;
 use std::io;
@@ -235,7 +235,7 @@ impl Vfs {
         let layout = made.ok()?.ok()??;
         let name = said.or_else(|| {
             let mut signature = [0; image::SIGNATURE];
-            let n = layout.read_at(&super::reading::OfFile(&*source), 0, &mut signature).ok()?;
+            let n = layout.read_at(&OfFile(&*source), 0, &mut signature).ok()?;
             image::name_by(&signature[..n])
         })?;
         Some((name, layout))

@@ -130,18 +130,3 @@ impl SegmentIo for CoverIo<'_> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
-
-/// What lies in a file alone.
-pub(super) struct OfFile<'a>(pub(super) &'a dyn Source);
-
-impl SegmentIo for OfFile<'_> {
-    fn backing(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        read_exact_at(self.0, offset, buf)
-    }
-    fn art(&self, _: ArtId, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn tag_value(&self, _: &TagValueRef, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-}

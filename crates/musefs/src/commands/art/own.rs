@@ -2,10 +2,9 @@
 
 use crate::wiring::formats;
 use musefs_contracts::anatomy::{Anatomy, PictureLocation};
-use musefs_contracts::backing::{Backing, Source, read_exact_at};
+use musefs_contracts::backing::Backing;
 use musefs_contracts::catalog::TrackRecord;
-use musefs_contracts::ids::ArtId;
-use musefs_contracts::layout::{SegmentIo, TagValueRef};
+use musefs_contracts::layout::OfFile;
 use musefs_contracts::limits::MAX_ART_BYTES;
 use std::io;
 
@@ -34,19 +33,4 @@ pub(super) fn read(
     let mut bytes = vec![0; image.len() as usize];
     image.read_at(&OfFile(&*source), 0, &mut bytes).map_err(failed)?;
     Ok(bytes)
-}
-
-/// What an image of a file is read from: that file.
-struct OfFile<'a>(&'a dyn Source);
-
-impl SegmentIo for OfFile<'_> {
-    fn backing(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        read_exact_at(self.0, offset, buf)
-    }
-    fn art(&self, _: ArtId, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn tag_value(&self, _: &TagValueRef, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
 }
