@@ -88,7 +88,7 @@ pub struct Opened {
     /// A file with exactly the served bytes that the kernel may read by itself. All opens of one inode that are open at the same
     /// time get the same one, unless it changes its contents.
     pub passthrough: Option<Arc<dyn Source>>,
-    /// The kernel must not cache the contents (a document rendered afresh for each open).
+    /// The kernel must not cache the contents (what it holds may be of a former content).
     pub direct: bool,
 }
 
@@ -155,6 +155,12 @@ pub trait FileSystem: Send + Sync {
 
     /// How long the kernel may keep what it was told.
     fn lifetime(&self) -> Duration;
+
+    /// Whether this inode changes without the kernel being told, so that it is to remember nothing of it: attributes not at all,
+    /// contents not from one open to the next.
+    fn is_fleeting(&self, _: Ino) -> bool {
+        false
+    }
 
     /// Number of files, for `statfs`.
     fn file_count(&self) -> u64;

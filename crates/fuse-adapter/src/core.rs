@@ -42,15 +42,20 @@ impl Core {
         match found {
             // A name that is not there is not remembered as missing: nothing would tell the kernel of its coming.
             Err(error) => reply.error(errno(error)),
-            Ok(found) => reply.entry(&self.fs.lifetime(), &attributes(&found), GENERATION),
+            Ok(found) => reply.entry(&self.lifetime(found.ino), &attributes(&found), GENERATION),
         }
+    }
+
+    /// How long the kernel may remember what it is told of an inode.
+    fn lifetime(&self, ino: Ino) -> Duration {
+        if self.fs.is_fleeting(ino) { Duration::ZERO } else { self.fs.lifetime() }
     }
 
     pub(crate) fn attributes(&self, ino: INodeNo, reply: ReplyAttr) {
         let _flight = self.flights.begin();
         match self.fs.attributes(Ino(ino.0)) {
             Err(error) => reply.error(errno(error)),
-            Ok(found) => reply.attr(&self.fs.lifetime(), &attributes(&found)),
+            Ok(found) => reply.attr(&self.lifetime(found.ino), &attributes(&found)),
         }
     }
 
@@ -81,7 +86,7 @@ impl Core {
                 let mut flags = FopenFlags::FOPEN_NOFLUSH;
                 if opened.direct {
                     flags |= FopenFlags::FOPEN_DIRECT_IO;
-                } else if self.keep_cache {
+                } else if self.keep_cache && !self.fs.is_fleeting(Ino(ino.0)) {
                     flags |= FopenFlags::FOPEN_KEEP_CACHE;
                 }
                 reply.opened(handle, flags);
@@ -124,11 +129,10 @@ impl Core {
 
     pub(crate) fn list_with_attributes(&self, handle: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
         let _flight = self.flights.begin();
-        let lifetime = self.fs.lifetime();
         let listed = self.fs.read_directory(handle.0, offset, true, &mut |entry| {
             let at = &entry.attributes;
             // An entry without links is out of date, or its attributes could not be had: it is listed, not remembered.
-            let lifetime = if at.links == 0 { Duration::ZERO } else { lifetime };
+            let lifetime = if at.links == 0 { Duration::ZERO } else { self.lifetime(at.ino) };
             let (ino, name) = (INodeNo(at.ino.0), OsStr::from_bytes(entry.name));
             !reply.add(ino, entry.cursor, name, &lifetime, &attributes(at), GENERATION)
         });

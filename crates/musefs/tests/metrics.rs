@@ -54,6 +54,48 @@ fn what_this_build_has_is_reported_and_nothing_else() {
     assert!(!plain.path(".musefs-metrics").exists());
 }
 
+/// Some readers go by the size, and some open it while others read.
+#[test]
+fn every_open_reads_a_whole_document_of_its_own_as_long_as_its_size_says() {
+    let world = World::with_two_tracks();
+    world.scan();
+    let mount = world.mount(EXPOSED);
+    let path = mount.path(".musefs-metrics/metrics");
+    let opens = |text: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix("musefs_requests_open_total "));
+        line.unwrap().parse().unwrap()
+    };
+    let mut last = 0;
+    for _ in 0..20 {
+        // The kernel gives a handle back a moment after it was closed.
+        let mut text = String::new();
+        eventually("nobody else has it open", || {
+            let mut file = File::open(&path).unwrap();
+            let len = file.metadata().unwrap().len();
+            text.clear();
+            file.read_to_string(&mut text).unwrap() as u64 == len
+        });
+        assert!(opens(&text) > last);
+        last = opens(&text);
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let (mut file, mut text, mut part) = (File::open(&path).unwrap(), Vec::new(), [0; 700]);
+                    while let n @ 1.. = file.read(&mut part).unwrap() {
+                        text.extend(&part[..n]);
+                    }
+                    let text = String::from_utf8(text).unwrap();
+                    let named = text.lines().filter(|line| line.starts_with("# TYPE ")).collect::<BTreeSet<_>>().len();
+                    assert!(text.ends_with('\n') && !text.contains('\0'));
+                    assert_eq!((text.matches("# TYPE ").count(), text.matches("# HELP ").count()), (named, named));
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn handles_listings_sizes_and_layouts_are_counted() {
     let world = World::with_two_tracks();

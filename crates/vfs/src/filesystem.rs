@@ -63,6 +63,10 @@ impl FileSystem for Vfs {
         self.options.lifetime
     }
 
+    fn is_fleeting(&self, ino: Ino) -> bool {
+        ino == Ino::METRICS_FILE
+    }
+
     fn file_count(&self) -> u64 {
         self.view.load().tracks.len()
     }

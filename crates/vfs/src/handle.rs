@@ -20,7 +20,14 @@ pub(crate) enum Handle {
     /// A playlist.
     List(ListHandle),
     /// A document, as it was rendered at open.
-    Document(Arc<[u8]>),
+    Document(DocumentHandle),
+}
+
+/// A document, open.
+pub(crate) struct DocumentHandle {
+    pub(crate) text: Box<[u8]>,
+    /// Whether it is the one that the kernel may hold in its pages.
+    pub(crate) is_shown: bool,
 }
 
 /// One content of a file, open.

@@ -225,7 +225,11 @@ impl Vfs {
     pub(crate) fn release_file(&self, number: u64) {
         let Some(handle) = self.handles.remove(number) else { return };
         self.metrics.handles.sub(1);
-        let Handle::File(handle) = &*handle else { return };
+        let handle = match &*handle {
+            Handle::File(handle) => handle,
+            Handle::Document(document) => return self.close_document(document),
+            Handle::Cover(_) | Handle::List(_) => return,
+        };
         if handle.has_plain_file {
             self.plain_files.release(handle.file, handle.generation, self.parts.clock.now_ns());
         }

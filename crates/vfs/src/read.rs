@@ -33,8 +33,8 @@ impl Vfs {
             Some(Handle::File(handle)) => self.read_file(handle, offset, len, out, may_wait),
             Some(Handle::Cover(handle)) => self.read_cover(handle, offset, len, out, may_wait),
             Some(Handle::List(handle)) => self.list_text(handle, may_wait).map(|text| copy(text, offset, len, out)),
-            Some(Handle::Document(text)) => {
-                copy(text, offset, len, out);
+            Some(Handle::Document(document)) => {
+                copy(&document.text, offset, len, out);
                 Ok(())
             }
         };

@@ -2,6 +2,7 @@
 
 use crate::advance::Observed;
 use crate::complaints::Complaints;
+use crate::document::ShownDocument;
 use crate::handle::{DirectoryHandle, Handle, HandleTable};
 use crate::load::load;
 use crate::made::{Asked, Playlists};
@@ -13,7 +14,7 @@ use crate::placing::stored_fields;
 use crate::plain_files::PlainFiles;
 use crate::refresh::RefreshState;
 use crate::sizes::SizeState;
-use crate::sync::{ArcSwap, AtomicBool, AtomicU64, Mutex, RwLock, Signal, write};
+use crate::sync::{ArcSwap, AtomicBool, Mutex, RwLock, Signal, write};
 use crate::track_table::Entry;
 use crate::view::{View, generation};
 use hashbrown::HashMap;
@@ -61,8 +62,8 @@ pub struct Vfs {
     pub(crate) listener: RwLock<Arc<dyn ChangeListener>>,
     pub(crate) complaints: Complaints,
     pub(crate) metrics: Metrics,
-    /// Length of the document when it was rendered last.
-    pub(crate) document_len: AtomicU64,
+    /// The document that the kernel knows.
+    pub(crate) shown_document: Mutex<ShownDocument>,
 }
 
 impl Vfs {
@@ -96,7 +97,7 @@ impl Vfs {
             listener: RwLock::new(Arc::new(NoListener)),
             complaints: Complaints::default(),
             metrics,
-            document_len: AtomicU64::new(0),
+            shown_document: Mutex::default(),
             parts,
             options,
         };

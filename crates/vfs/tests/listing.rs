@@ -143,10 +143,26 @@ fn the_document_is_rendered_afresh_for_each_open() {
     assert_eq!((file.ino, file.kind, file.size), (Ino::METRICS_FILE, FileKind::File, 0));
     assert_eq!(mount.at(".musefs-metrics/..").unwrap().ino, Ino::ROOT);
     let first = mount.open_at(".musefs-metrics/metrics").unwrap();
-    assert!(first.direct && first.passthrough.is_none());
-    assert_eq!(mount.cat(".musefs-metrics/metrics").unwrap(), b"rendered 2\n");
+    assert!(!first.direct && first.passthrough.is_none());
+    assert!(mount.is_fleeting(Ino::METRICS_FILE) && !mount.is_fleeting(Ino::ROOT));
+    let size = || mount.attributes(Ino::METRICS_FILE).unwrap().size;
+    let mut others = Vec::new();
+    for number in 2..=10 {
+        let other = mount.open_at(".musefs-metrics/metrics").unwrap();
+        assert!(other.direct, "the kernel's pages are those of the first while that is open");
+        assert_eq!(mount.drain(other.handle, 4).unwrap(), format!("rendered {number}\n").into_bytes());
+        others.push(other.handle);
+    }
     assert_eq!(mount.drain(first.handle, 4).unwrap(), b"rendered 1\n", "a handle keeps its own");
-    assert_eq!(mount.attributes(Ino::METRICS_FILE).unwrap().size, 11);
-    assert_eq!(world.numbers.get(&metric::HANDLES_OPEN), 1);
+    assert_eq!((size(), world.numbers.get(&metric::HANDLES_OPEN)), (11, 10));
     mount.release(first.handle);
+    let next = mount.open_at(".musefs-metrics/metrics").unwrap();
+    assert!(!next.direct, "whatever others are open");
+    assert_eq!(mount.drain(next.handle, 100).unwrap(), b"rendered 11\n");
+    assert_eq!(size(), 12);
+    others.push(next.handle);
+    for handle in others {
+        mount.release(handle);
+    }
+    assert_eq!(world.numbers.get(&metric::HANDLES_OPEN), 0);
 }
