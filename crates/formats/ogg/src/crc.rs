@@ -1,55 +1,16 @@
 //! The checksum of a page (RFC 3533, section 6): CRC-32 with the polynomial 0x04c11db7, neither reflected nor inverted,
 //! starting from 0. It is linear: the checksum of the bitwise difference of two pages is the difference of their checksums.
 
+use crc_fast::{CrcAlgorithm, Digest};
+
 const POLYNOMIAL: u32 = 0x04c1_1db7;
 
-/// `TABLES[k][b]` is the checksum of the byte `b` followed by `k` zero bytes.
-const TABLES: [[u32; 256]; 8] = tables();
-
-const fn tables() -> [[u32; 256]; 8] {
-    let mut tables = [[0; 256]; 8];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = (byte as u32) << 24;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000_0000 == 0 { crc << 1 } else { crc << 1 ^ POLYNOMIAL };
-            bit += 1;
-        }
-        tables[0][byte] = crc;
-        byte += 1;
-    }
-    let mut zeros = 1;
-    while zeros < 8 {
-        let mut byte = 0;
-        while byte < 256 {
-            let crc = tables[zeros - 1][byte];
-            tables[zeros][byte] = crc << 8 ^ tables[0][(crc >> 24) as usize];
-            byte += 1;
-        }
-        zeros += 1;
-    }
-    tables
-}
-
 /// Extends a checksum by more bytes.
-pub(crate) fn update(mut crc: u32, bytes: &[u8]) -> u32 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for word in words {
-        let [a, b, c, d] = crc.to_be_bytes();
-        crc = TABLES[7][(a ^ word[0]) as usize]
-            ^ TABLES[6][(b ^ word[1]) as usize]
-            ^ TABLES[5][(c ^ word[2]) as usize]
-            ^ TABLES[4][(d ^ word[3]) as usize]
-            ^ TABLES[3][word[4] as usize]
-            ^ TABLES[2][word[5] as usize]
-            ^ TABLES[1][word[6] as usize]
-            ^ TABLES[0][word[7] as usize];
-    }
-    for byte in rest {
-        crc = crc << 8 ^ TABLES[0][((crc >> 24) as u8 ^ byte) as usize];
-    }
-    crc
+pub(crate) fn update(crc: u32, bytes: &[u8]) -> u32 {
+    // The same polynomial with another start and an inversion at the end.
+    let mut digest = Digest::new_with_init_state(CrcAlgorithm::Crc32Bzip2, crc.into());
+    digest.update(bytes);
+    !(digest.finalize() as u32)
 }
 
 /// The checksum extended by `count` zero bytes, in steps of the logarithm of `count`.

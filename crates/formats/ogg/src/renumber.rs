@@ -6,6 +6,7 @@
 
 use crate::crc;
 use crate::page::{CHECKSUM, FIXED, MAX_LACING, Page, SEQUENCE};
+use memchr::memmem;
 use musefs_contracts::anatomy::ByteRange;
 use musefs_contracts::layout::{Computed, SegmentIo};
 use std::io;
@@ -79,9 +80,19 @@ impl View<'_> {
         let Some(page) = Page::parse(&header[..header_len]).filter(|page| page.serial == serial) else {
             return Ok(None);
         };
-        let mut bytes = vec![0; page.len()];
+        let len = page.len();
+        if let Some(bytes) = self.asked_for(offset, len) {
+            return Ok(is_sound_page(&page, bytes).then_some((page, len)));
+        }
+        let mut bytes = vec![0; len];
         let is_page = self.get(offset, &mut bytes)? && is_sound_page(&page, &bytes);
-        Ok(is_page.then_some((page, bytes.len())))
+        Ok(is_page.then_some((page, len)))
+    }
+
+    /// These bytes, if all of them are asked for.
+    fn asked_for(&self, offset: u64, len: usize) -> Option<&[u8]> {
+        let from = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
+        self.asked.get(from..from.checked_add(len)?)
     }
 }
 
@@ -98,10 +109,7 @@ impl Computed for Renumbered {
         let mut lead = [0; CHECKSUM.end + 2];
         let lead_len = (reach as usize + 3).min(reach as usize + buf.len());
         view.get(offset - reach, &mut lead[..lead_len])?;
-        let captures = |bytes: &[u8]| -> Vec<usize> {
-            let found = bytes.windows(4).enumerate().filter(|(_, window)| *window == b"OggS");
-            found.map(|(at, _)| at).collect()
-        };
+        let captures = |bytes: &[u8]| memmem::find_iter(bytes, b"OggS").collect::<Vec<_>>();
         let before = captures(&lead[..lead_len]).into_iter().map(|at| offset - reach + at as u64);
         let within = captures(buf).into_iter().map(|at| offset + at as u64);
         let mut patches = Vec::new();
