@@ -26,11 +26,14 @@ pub fn check_mountpoint(path: &Path) -> Result<(), MountError> {
         return Err(MountError::NotADirectory(path.into()));
     }
     let canonical = path.canonicalize().map_err(|error| MountError::Unusable(path.into(), error))?;
-    if mountinfo::top_at(&canonical).is_some_and(|mount| mount.kind == "fuse.musefs") {
+    let top = mountinfo::top_at(&canonical);
+    let is_of_kind = |kind: &str| top.as_ref().is_some_and(|mount| mount.kind == kind);
+    if is_of_kind("fuse.musefs") {
         return Err(MountError::AlreadyMounted(path.into()));
     }
-    // One that may not be listed may be mounted on all the same.
-    if std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+    // A folder that may not be listed may be mounted on all the same. One of an automounter would wait, asked for its listing,
+    // for the very mount that is being made.
+    if !is_of_kind("autofs") && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(MountError::NotEmpty(path.into()));
     }
     open_device()?;
