@@ -103,6 +103,7 @@ impl Vfs {
 
     /// Attributes of a file's present content, under a number of the file's (without one: the present number).
     pub(crate) fn file_attributes(&self, file: FileId, ino: Option<Ino>) -> FsResult<Attributes> {
+        let mut last_tried = None;
         for attempt in 0..ATTEMPTS {
             let view = self.view.load();
             let entry = view.tracks.get(file).ok_or(FsError::NotFound)?;
@@ -115,7 +116,10 @@ impl Vfs {
                 && let FileId::Track(track) = file
             {
                 self.resolve(&[track], &mut |_, found| served = Some(found))?;
-                if served.is_none() && attempt + 1 == ATTEMPTS {
+                // Where nothing moved on since the last attempt, the file is out of reach, and will be at the next one.
+                let generation = self.generation(&view, entry);
+                let is_stuck = last_tried.replace(generation) == Some(generation);
+                if served.is_none() && (is_stuck || attempt + 1 == ATTEMPTS) {
                     served = Some(self.guess(track, entry));
                 }
             }

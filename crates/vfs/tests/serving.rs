@@ -291,7 +291,9 @@ fn a_guessed_size_is_taken_back_when_the_file_can_be_read() {
     world.store.is_foreign.store(true, Ordering::Relaxed);
     let mount = world.mount();
     *world.shelf.failure.lock().unwrap() = Some(io::ErrorKind::NotFound);
+    let opened = world.shelf.opens.load(Ordering::Relaxed);
     assert_eq!(mount.at("A/T.flac").unwrap().size, world.shelf.bytes(&path("a.flac")).len() as u64);
+    assert_eq!(world.shelf.opens.load(Ordering::Relaxed) - opened, 2, "a disk that is away must not hold up listings");
     *world.shelf.failure.lock().unwrap() = None;
     let bytes = mount.cat("A/T.flac").unwrap();
     assert_eq!(mount.at("A/T.flac").unwrap().size, bytes.len() as u64);
