@@ -122,28 +122,21 @@ impl Formats {
         self.0.iter().find(|format| format.ids().contains(id))
     }
 
-    /// The format of a file, with its confidence.
-    pub fn detect(&self, head: &Head<'_>) -> Option<(&Arc<dyn Format>, Confidence)> {
-        let mut best: Option<(&Arc<dyn Format>, Confidence)> = None;
-        for format in self.0.iter() {
-            let confidence = format.sniff(head);
-            if confidence > best.map_or(Confidence::No, |(_, known)| known) {
-                best = Some((format, confidence));
-            }
-        }
-        best
-    }
-
     /// Every format whose sniff is not [`Confidence::No`], the most confident first: the order in which to try probing.
     pub fn candidates(&self, head: &Head<'_>) -> Vec<&Arc<dyn Format>> {
+        self.ranked(head).into_iter().map(|(format, _)| format).collect()
+    }
+
+    /// The same with what each of them says.
+    pub fn ranked(&self, head: &Head<'_>) -> Vec<(&Arc<dyn Format>, Confidence)> {
         let mut found: Vec<_> = self
             .0
             .iter()
-            .map(|format| (format.sniff(head), format))
-            .filter(|(confidence, _)| *confidence != Confidence::No)
+            .map(|format| (format, format.sniff(head)))
+            .filter(|(_, confidence)| *confidence != Confidence::No)
             .collect();
-        found.sort_by_key(|(confidence, _)| std::cmp::Reverse(*confidence));
-        found.into_iter().map(|(_, format)| format).collect()
+        found.sort_by_key(|(_, confidence)| std::cmp::Reverse(*confidence));
+        found
     }
 
     /// Whether some format's files usually have this extension.

@@ -85,17 +85,14 @@ fn probe(formats: &Formats, window: &WindowSource<'_>, size: u64, extension: &st
 
     let by_name = formats.iter().find(|format| format.extensions().contains(&extension));
     // A format that panics on the head of a file knows nothing of it; the file's name still does.
-    let candidates = catch_unwind(AssertUnwindSafe(|| {
-        let strong = formats.detect(&head).is_some_and(|(_, confidence)| confidence == Confidence::Strong);
-        (formats.candidates(&head), strong)
-    }));
-    let (candidates, strong) = candidates.unwrap_or_default();
-    let Some(named) = by_name.or_else(|| candidates.first().copied().filter(|_| strong)) else { return Ok(None) };
+    let candidates = catch_unwind(AssertUnwindSafe(|| formats.ranked(&head))).unwrap_or_default();
+    let strong = candidates.first().filter(|(_, confidence)| *confidence == Confidence::Strong);
+    let Some(named) = by_name.or_else(|| strong.map(|(format, _)| *format)) else { return Ok(None) };
     if size == 0 {
         return Ok(Some(verbatim(named, extension, 0, "the file is empty")));
     }
     let mut reason = None;
-    for format in candidates {
+    for (format, _) in candidates {
         match probe_guarded(format, window, &head) {
             Ok(probe) if fits(format, &probe, size) => return Ok(Some(probe)),
             Ok(_) => reason = reason.or(Some("its structure does not fit its size".to_owned())),

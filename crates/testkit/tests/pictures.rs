@@ -56,7 +56,7 @@ fn images(path: &Path, bytes: Vec<u8>) -> (Vec<Vec<u8>>, BTreeSet<String>) {
         extension,
     };
     let formats = formats();
-    let (format, _) = formats.detect(&head).unwrap();
+    let format = formats.candidates(&head)[0];
     let anatomy = format.probe(&source, &head).unwrap().anatomy;
     let mut images = Vec::new();
     for picture in &anatomy.pictures {
