@@ -51,7 +51,8 @@ impl Complaints {
             return Some(1);
         };
         *count += 1;
-        if now_ns.saturating_sub(*said) < silence_ns {
+        // A clock that was set back ends a silence, instead of making it as long as it was set back.
+        if (0..silence_ns).contains(&now_ns.saturating_sub(*said)) {
             return None;
         }
         *said = now_ns;
@@ -73,6 +74,15 @@ mod tests {
         assert_eq!(complaints.each_minute(file, MINUTE_NS), Some(3));
         assert!(complaints.settle(file));
         assert_eq!(complaints.each_minute(file, MINUTE_NS + 1), Some(1));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_silences_nothing_for_long() {
+        let complaints = Complaints::default();
+        assert_eq!(complaints.each_minute(Complaint::Store, 100 * MINUTE_NS), Some(1));
+        assert_eq!(complaints.each_minute(Complaint::Store, 0), Some(2));
+        assert_eq!(complaints.each_minute(Complaint::Store, 1), None);
+        assert_eq!(complaints.each_minute(Complaint::Store, MINUTE_NS), Some(4));
     }
 
     #[test]

@@ -168,7 +168,9 @@ impl Vfs {
         let now_ns = self.parts.clock.now_ns();
         let unsaved = {
             let mut state = lock(&self.size_state);
-            let due = at_once || state.unsaved.len() >= SAVE_AT || now_ns - state.saved_ns >= SAVE_EACH_NS;
+            // Also where the clock was set back.
+            let is_fresh = (0..SAVE_EACH_NS).contains(&now_ns.saturating_sub(state.saved_ns));
+            let due = at_once || state.unsaved.len() >= SAVE_AT || !is_fresh;
             if state.unsaved.is_empty() || !due {
                 return;
             }
