@@ -183,15 +183,19 @@ impl<'a> Splice<'a> {
         Ok(())
     }
 
+    /// Tables move also where nothing follows: what was cut off is not to be looked for in what is added.
     fn shift_tables(&mut self) -> Result<(), LayoutError> {
         let delta = self.growth[FILE_LEVEL];
-        if delta == 0 || !self.skeleton.data_follows {
+        if delta == 0 {
             return Ok(());
         }
         let threshold = self.skeleton.path[0].range.end();
         let end = self.anatomy.size.saturating_add_signed(delta);
         for table in &self.skeleton.tables {
             if table.width == 4 && end > u64::from(u32::MAX) {
+                if !self.skeleton.data_follows {
+                    continue;
+                }
                 return Err(LayoutError::TooLarge("the audio would move beyond what 32-bit offsets reach".into()));
             }
             let shifted = ShiftedTable { entries: table.entries, width: table.width, threshold, delta };

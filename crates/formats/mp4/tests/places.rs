@@ -308,3 +308,12 @@ fn items_without_a_name_stay_where_they_are() {
     let expected = [one, song, two, text(b"\xa9ART", &["Me"]), rest].concat();
     assert!(served.windows(expected.len()).any(|part| part == expected));
 }
+
+#[test]
+fn a_table_of_audio_that_was_cut_off_does_not_come_to_point_into_the_tags() {
+    let whole = File::default().build();
+    let moov = find(&whole, &[b"moov"]).unwrap();
+    let served = splice(&whole[..moov.end() as usize], &[("title", &[&"A longer title ".repeat(400)])], &[]);
+    let end = served.len() as u64;
+    assert!(entries(&served, b"stco", 4, 4).iter().flatten().all(|entry| *entry >= end));
+}

@@ -144,7 +144,7 @@ fn read(source: &dyn Source, family: Family, holder: Holder, offset: u64, end: u
         let is_wide = field == u32::MAX;
         size = wide_data.filter(|_| is_wide).unwrap_or(size);
         // Writers of streams leave the audio's size 0 or all ones: it reaches to the end of the file then.
-        let nothing_said = size == 0 && room > 0 && !chunk_follows(source, family, offset + HEADER_LEN, end)?;
+        let nothing_said = size == 0 && !chunk_follows(source, family, offset + HEADER_LEN, end)?;
         unknown = nothing_said || (is_wide && wide_data.is_none());
     }
     let is_open = unknown || size > room;
