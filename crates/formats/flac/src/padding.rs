@@ -8,11 +8,16 @@ use std::sync::Arc;
 /// Served and backing offset of the audio are congruent modulo this, the page of the kernel's cache.
 const PAGE: u64 = 4096;
 
+/// Most padding that keeps the audio in its place. What is beyond it was no metadata of a real file, and blocks without end
+/// would be listed.
+const MOST: u64 = 1 << 30;
+
 /// How many bytes of `PADDING` blocks, headers included, go behind `used` bytes of other metadata where the file's audio
-/// starts at `audio`: as many as keep the audio at its offset, otherwise the fewest that keep it congruent.
+/// starts at `audio`: as many as keep the audio at its offset, if there are not too many, otherwise the fewest that keep it congruent.
 pub(crate) fn amount(used: u64, audio: u64) -> u64 {
-    if used == audio || used + HEADER <= audio {
-        return audio - used;
+    let left = audio.saturating_sub(used);
+    if used == audio || (HEADER..=MOST).contains(&left) {
+        return left;
     }
     // A gap of one to three bytes cannot hold a block.
     let gap = (audio % PAGE + PAGE - used % PAGE) % PAGE;
@@ -73,6 +78,16 @@ mod tests {
                 assert!(used + HEADER > audio || used + padding == audio);
                 assert!(used + padding <= audio.max(used + PAGE + HEADER));
             }
+        }
+    }
+
+    #[test]
+    fn a_place_that_no_metadata_reaches_is_given_up() {
+        assert_eq!(amount(100, 100 + MOST), MOST);
+        for audio in [101 + MOST, 1 << 41, u64::MAX] {
+            let padding = amount(100, audio);
+            assert!(padding < PAGE + HEADER);
+            assert_eq!((100 + padding) % PAGE, audio % PAGE);
         }
     }
 
