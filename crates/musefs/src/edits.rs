@@ -2,6 +2,7 @@
 
 use crate::errors::Failure;
 use crate::output::counted;
+use crate::selection::shown_at;
 use musefs_contracts::history::{CatalogHistory, Change, Content, Edit, Place};
 use musefs_contracts::ids::TrackId;
 use serde_json::{Value, json};
@@ -11,10 +12,15 @@ use std::path::{Path, PathBuf};
 /// Characters of a value that are shown.
 const SHOWN: usize = 200;
 
-/// The tracks that the user names, by number, by file or by folder; those that were removed included.
-pub(crate) fn tracks(writer: &mut dyn CatalogHistory, names: &[PathBuf]) -> Result<Vec<TrackId>, Failure> {
+/// The tracks that the user names, by number, by file or by folder, in the library or in a mount of the store `db`; those that
+/// were removed included.
+pub(crate) fn tracks(writer: &mut dyn CatalogHistory, db: &Path, names: &[PathBuf]) -> Result<Vec<TrackId>, Failure> {
     let mut tracks = BTreeSet::new();
     for name in names {
+        if let Some(shown) = shown_at(db, name)?.filter(|shown| !shown.is_empty()) {
+            tracks.extend(shown);
+            continue;
+        }
         let path = name.canonicalize().or_else(|_| std::path::absolute(name)).unwrap_or_else(|_| name.clone());
         if let Some(track) = writer.find_past_path(&path)? {
             tracks.insert(track);

@@ -1,6 +1,7 @@
 //! The tracks that a query chooses, and where its paths lead.
 
 use crate::errors::Failure;
+use crate::wiring::Store;
 use musefs_contracts::catalog::Catalog;
 use musefs_contracts::ids::{Ino, TrackId};
 use musefs_query::{Place, Places, Query, is_path};
@@ -107,6 +108,18 @@ impl Library<'_> {
             }
         }
     }
+}
+
+/// The tracks that a mount of this store shows at a path and below it; `None` for a path in no mount.
+pub(crate) fn shown_at(db: &Path, path: &Path) -> Result<Option<HashSet<TrackId>>, Failure> {
+    if in_a_view(std::slice::from_ref(&path.to_owned())).next().is_none() {
+        return Ok(None);
+    }
+    let catalog = Store::File(db.to_owned()).open()?;
+    let mut tracks = HashSet::new();
+    let metadata = std::fs::metadata(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    Library { catalog: catalog.as_ref() }.shown(path, &metadata, &mut tracks).map_err(Failure::new)?;
+    Ok(Some(tracks))
 }
 
 /// Those of the paths that lie in one of our mounts.

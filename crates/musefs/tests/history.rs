@@ -101,6 +101,22 @@ fn an_undo_of_what_changed_since_is_refused_until_the_user_says_so() {
 }
 
 #[test]
+fn tracks_are_named_by_what_a_mount_shows() {
+    let world = World::with_two_tracks();
+    world.scan();
+    let fresh = state(&world);
+    let mount = world.mount(&["--template", "$album/$title"]);
+    world.set_tag("one.flac", "mood", "calm");
+    let shown = mount.path("Blue/One.flac");
+    let listed = stdout(&world.run(&["history", shown.to_str().unwrap()]));
+    assert!(listed.contains("mood") && listed.contains("one.flac"), "{listed}");
+    let other = mount.path("Blue/Two.mp3");
+    assert!(stdout(&world.run(&["history", other.to_str().unwrap()])).contains("nothing was changed"));
+    stdout(&world.run(&["revert", mount.path("Blue").to_str().unwrap()]));
+    assert_eq!(state(&world), fresh);
+}
+
+#[test]
 fn revert_goes_back_to_the_file_and_can_be_undone() {
     let world = World::with_two_tracks();
     world.scan();

@@ -12,8 +12,9 @@ const SHOWN: usize = 50;
 
 /// Runs the command.
 pub(crate) fn run(args: &HistoryArgs) -> CommandResult {
-    let mut writer = Store::open_history(&args.store.path()?)?;
-    let tracks = if args.tracks.is_empty() { None } else { Some(tracks(writer.as_mut(), &args.tracks)?) };
+    let db = args.store.path()?;
+    let mut writer = Store::open_history(&db)?;
+    let tracks = if args.tracks.is_empty() { None } else { Some(tracks(writer.as_mut(), &db, &args.tracks)?) };
     let changes = if args.json { usize::MAX } else { SHOWN };
     let mut listened_to = true;
     let mut told = false;

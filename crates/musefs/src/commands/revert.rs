@@ -22,7 +22,7 @@ pub(crate) fn run(args: RevertArgs) -> CommandResult {
     logging::start(args.talk);
     let db = args.store.path()?;
     let mut writer = Store::open_history(&db)?;
-    let wanted: HashSet<TrackId> = tracks(writer.as_mut(), &args.tracks)?.into_iter().collect();
+    let wanted: HashSet<TrackId> = tracks(writer.as_mut(), &db, &args.tracks)?.into_iter().collect();
     let mut paths: BTreeMap<PathBuf, TrackId> = BTreeMap::new();
     writer.for_each_known(&mut |known| {
         if wanted.contains(&known.track) {

@@ -2,6 +2,7 @@
 
 use crate::cli::{ScanArgs, TalkArgs};
 use crate::errors::{CommandResult, Ending, Failure};
+use crate::output::complain;
 use crate::progress::{Reporter, summarise};
 use crate::selection::{in_a_view, is_view_of};
 use crate::signals::Second;
@@ -72,6 +73,9 @@ pub(crate) fn run_task(
     let summary = result.map_err(explain)?;
     if !talk.quiet {
         summarise(&summary);
+        if summary.cancelled {
+            complain("musefs: interrupted; run it again for the rest");
+        }
     }
     Ok(if summary.cancelled {
         Ending::Interrupted
