@@ -13,7 +13,11 @@ fn each_signal_unmounts_and_ends_with_0() {
     let world = World::with_two_tracks();
     world.scan();
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        let mut mount = world.mount(&[]);
+        // These tests may run under nohup themselves, which is inherited.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_musefs"), "mount"]);
+        command.arg(&world.mnt).arg("--db").arg(&world.db);
+        let mut mount = Mount::start(command, &world.mnt);
         mount.signal(signal);
         assert_eq!(mount.end().code(), Some(0));
         assert!(!is_mounted(&world.mnt));

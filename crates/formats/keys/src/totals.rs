@@ -13,8 +13,16 @@ use std::borrow::Cow;
 pub fn with_totals<'a>(anatomy: &Anatomy, edit: &'a Edit) -> Cow<'a, Edit> {
     let mut folded = Cow::Borrowed(edit);
     for (number, total) in NUMBERS_AND_TOTALS {
-        let Some(both) = edit.change(total).and_then(|total| together(edit.change(number), total)) else { continue };
+        let Some(of_total) = edit.change(total) else { continue };
         let in_file = |key: &str| anatomy.keys.iter().find(|known| known.key == key).map(|known| known.digest);
+        let Some(both) = together(edit.change(number), of_total) else {
+            // The number may have been brought along by its total alone: what is not written together stays as it is.
+            if edit.change(number).and_then(texts).is_some_and(|values| in_file(number) == Some(digest_values(values)))
+            {
+                folded.to_mut().changes.retain(|change| change.key != number);
+            }
+            continue;
+        };
         let changes = &mut folded.to_mut().changes;
         let is_own = in_file(total).is_some_and(|digest| digest != digest_values([]));
         changes.retain(|change| change.key != number && (change.key != total || is_own));
@@ -34,6 +42,11 @@ fn together(number: Option<&KeyChange>, total: &KeyChange) -> Option<String> {
         None => "0",
     };
     is_number(number).then(|| format!("{number}/{total}"))
+}
+
+/// The values, if all of them are text.
+fn texts(change: &KeyChange) -> Option<Vec<&str>> {
+    change.values.iter().map(EditValue::text).collect()
 }
 
 fn single(change: &KeyChange) -> Option<&str> {

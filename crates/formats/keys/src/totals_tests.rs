@@ -67,3 +67,10 @@ fn what_is_no_number_stays_as_it_is() {
     assert_eq!(changes(&[], &after), [one("tracknumber", "1"), one("tracktotal", "many")]);
     assert_eq!(changes(&[("tracknumber", "3/9")], &[("tracknumber", "4")]), [one("tracknumber", "4")]);
 }
+
+#[test]
+fn a_number_that_cannot_be_written_with_its_changed_total_stays_as_it_is() {
+    let after = [("tracknumber", "A3"), ("tracktotal", "10")];
+    assert_eq!(changes(&[("tracknumber", "A3")], &after), [one("tracktotal", "10")]);
+    assert_eq!(changes(&[("tracknumber", "A2")], &after), [one("tracknumber", "A3"), one("tracktotal", "10")]);
+}
