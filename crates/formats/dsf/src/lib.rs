@@ -19,7 +19,7 @@ use musefs_contracts::probe::{Probe, ProbeError};
 use std::io;
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 2;
+pub(crate) const PROBER: u32 = 3;
 
 /// A chunk, listed for people only.
 pub(crate) const ROLE_CHUNK: u8 = musefs_format_id3::ROLE_END;

@@ -39,19 +39,41 @@ impl Collector {
 
     /// Notes that the present tag has `values` under `key`, and answers the key's index for elements.
     ///
-    /// A value that the key has already is not repeated.
+    /// A value that the key has already is not repeated. Nor is an empty one kept that only stood before repetitions: at the end of
+    /// a text it cannot be told from its terminator, so that no edit could write it again.
     pub fn state(&mut self, key: &str, values: impl IntoIterator<Item = String>) -> Option<u32> {
         let index = self.tags.key(key)?;
         if self.closed.get(index as usize).is_some_and(|closed| *closed) {
             return Some(index);
         }
         let known = musefs_contracts::tags::canonical(key)?;
+        let (mut is_parted, mut ends_empty) = (false, false);
         for value in values {
-            if !self.tags.get(&known).iter().take(REPETITIONS).any(|other| *other == value) {
-                self.tags.push(&known, value);
+            ends_empty = value.is_empty();
+            is_parted |= ends_empty;
+            if ends_empty || self.has_value(&known, &value) {
+                continue;
             }
+            if std::mem::take(&mut is_parted) {
+                self.push_new(&known, String::new());
+            }
+            self.tags.push(&known, value);
+        }
+        // What gives an empty value last is a container that can tell it from none.
+        if is_parted && ends_empty {
+            self.push_new(&known, String::new());
         }
         Some(index)
+    }
+
+    fn has_value(&self, key: &str, value: &str) -> bool {
+        self.tags.get(key).iter().take(REPETITIONS).any(|known| known == value)
+    }
+
+    fn push_new(&mut self, key: &str, value: String) {
+        if !self.has_value(key, &value) {
+            self.tags.push(key, value);
+        }
     }
 
     /// Adds an element; `false` if an anatomy cannot list more of them.
@@ -85,5 +107,28 @@ impl Collector {
         for picture in &mut self.pictures {
             picture.element = place.get(picture.element as usize).copied().unwrap_or_default();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stated(statements: &[&[&str]]) -> Vec<String> {
+        let mut out = Collector::new();
+        for values in statements {
+            out.state("title", values.iter().map(|value| (*value).to_owned()));
+        }
+        out.tags.get("title").to_vec()
+    }
+
+    #[test]
+    fn an_empty_value_before_repetitions_alone_is_left_out() {
+        assert_eq!(stated(&[&["A", "", "", "A"]]), ["A"]);
+        assert_eq!(stated(&[&["A"], &["", "A"]]), ["A"]);
+        assert_eq!(stated(&[&["A", "", "A", "B"]]), ["A", "", "B"]);
+        assert_eq!(stated(&[&["", "A", "A"]]), ["", "A"]);
+        assert_eq!(stated(&[&["A", ""]]), ["A", ""]);
+        assert_eq!(stated(&[&[""]]), [""]);
     }
 }

@@ -22,7 +22,7 @@ use musefs_contracts::probe::{Probe, ProbeError};
 use std::io;
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 7;
+pub(crate) const PROBER: u32 = 8;
 
 /// A text field outside the ID3 tag.
 pub(crate) const ROLE_FIELD: u8 = musefs_format_id3::ROLE_END;

@@ -235,6 +235,20 @@ fn comment_traps_are_met_in_every_container_of_comments() {
     }
 }
 
+#[test]
+fn a_number_said_again_behind_an_empty_value_stays_beside_another_total() {
+    for file in with_id3(&tag(4, 0, &frame(4, "TRCK", 0, b"\0Side A\0\0Side A"))) {
+        let before = probe(&file);
+        assert_eq!(before.tags.get("tracknumber"), ["Side A"], "{}", file.name);
+        exercise(file.format.as_ref(), file.extension(), &file.bytes);
+        if before.anatomy.is_editable() {
+            let edited = after(file.format.as_ref(), file.extension(), &file.bytes, &[("tracktotal", &["10"])]);
+            assert_eq!(edited.tags.get("tracknumber"), ["Side A"], "{}", file.name);
+            assert_eq!(edited.tags.get("tracktotal"), ["10"], "{}", file.name);
+        }
+    }
+}
+
 fn item(name: &str, flags: u32, value: &[u8]) -> Vec<u8> {
     [&(value.len() as u32).to_le_bytes(), &flags.to_le_bytes(), name.as_bytes(), b"\0", value].concat()
 }
