@@ -45,6 +45,7 @@ mod track_table;
 mod tree_diff;
 mod vfs;
 mod view;
+mod work_ahead;
 
 pub use explain::{Found, Standing};
 pub use options::{Mode, VfsOptions, VfsParts};

@@ -201,6 +201,11 @@ impl Vfs {
         for track in unsized_tracks {
             self.parts.sizes.remove(track);
         }
+        if step.is_whole {
+            self.owe_all_sizes();
+        } else {
+            self.owe_sizes(&files);
+        }
         self.count_nodes();
         self.metrics.refresh_generation.add(1);
     }

@@ -46,6 +46,14 @@ impl Drop for Refresher {
     }
 }
 
+/// Portions of work between two looks at the store, so that no edit waits long.
+const PORTIONS: usize = 16;
+
+/// Whether more is left to do ahead.
+fn work_ahead(vfs: &Vfs, stop: &AtomicBool) -> bool {
+    (0..PORTIONS).all(|_| !stop.load(Ordering::Relaxed) && !vfs.signal.is_raised() && vfs.work_ahead())
+}
+
 fn run(vfs: &Vfs, stop: &AtomicBool, interval: Duration) {
     while !stop.load(Ordering::Relaxed) {
         // Whatever a component does wrong, the mount goes on following the store.
@@ -54,7 +62,8 @@ fn run(vfs: &Vfs, stop: &AtomicBool, interval: Duration) {
             vfs.owe_rebuild();
         }
         vfs.sweep_plain_files();
-        vfs.signal.wait(interval);
+        let is_more = catch_unwind(AssertUnwindSafe(|| work_ahead(vfs, stop))).unwrap_or(false);
+        vfs.signal.wait(if is_more { Duration::ZERO } else { interval });
     }
     vfs.save_sizes(true);
 }

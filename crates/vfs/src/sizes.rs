@@ -32,6 +32,15 @@ pub(crate) struct SizeState {
     guessed: HashSet<TrackId>,
 }
 
+/// What may be touched to find out a size that the store alone does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// The track's backing file.
+    BackingFile,
+    /// Nothing at all.
+    Nothing,
+}
+
 /// Sizes saved at once at most, and kept for saving at most: without a refresher nobody saves them.
 const SAVE_AT: usize = 4_096;
 const UNSAVED_MAX: usize = 262_144;
@@ -57,7 +66,7 @@ impl Vfs {
     pub(crate) fn resolve(&self, tracks: &[TrackId], visit: &mut dyn FnMut(TrackId, Served)) -> FsResult<()> {
         let catalog = &self.parts.catalog;
         let mut learn = |record: TrackRecord| {
-            if let Some(served) = self.learn(&record) {
+            if let Some(served) = self.learn(&record, Touch::BackingFile) {
                 visit(record.row.id, served);
             }
         };
@@ -65,7 +74,8 @@ impl Vfs {
         visited.map_err(|error| self.store_trouble(&error))
     }
 
-    fn learn(&self, record: &TrackRecord) -> Option<Served> {
+    /// Works out what is served of a track. `None` if it moved on meanwhile, or would need more than may be touched.
+    pub(crate) fn learn(&self, record: &TrackRecord, touch: Touch) -> Option<Served> {
         let view = self.view.load_full();
         let track = record.row.id;
         let entry = view.tracks.get(track)?;
@@ -74,7 +84,10 @@ impl Vfs {
             return None;
         }
         let stamp = entry.stamp();
-        let source = || self.open_as(record, &stamp);
+        let source = || match touch {
+            Touch::BackingFile => self.open_as(record, &stamp),
+            Touch::Nothing => Err(io::Error::other("it has to be looked at")),
+        };
         match self.splice(record, &stamp, &source, &|format, anatomy, edit| format.served_len(anatomy, edit)) {
             Ok(Some(size)) => {
                 let lasts = record.row.stamp.same_contents(&stamp);

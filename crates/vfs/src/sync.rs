@@ -1,7 +1,7 @@
 //! The locks of this crate, behind one door.
 //!
 //! Order in which they are taken, where several are: refresh, swap, opens, then any one of the small ones (pending,
-//! observed, sizes, times). No lock is held while the kernel is notified but the refresh lock, which no request takes.
+//! observed, sizes, backlog, times). No lock is held while the kernel is notified but the refresh lock, which no request takes.
 
 pub(crate) use crate::primitives::{
     ArcSwap, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, Receiver, RwLock, SyncSender, spawn_scoped,
@@ -39,6 +39,11 @@ impl Signal {
     pub(crate) fn raise(&self) {
         *lock(&self.raised) = true;
         self.changed.notify_all();
+    }
+
+    /// Whether it is raised.
+    pub(crate) fn is_raised(&self) -> bool {
+        *lock(&self.raised)
     }
 
     /// Waits until the signal is raised, at most for `patience`, and lowers it.

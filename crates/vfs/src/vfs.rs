@@ -17,6 +17,7 @@ use crate::sizes::SizeState;
 use crate::sync::{ArcSwap, AtomicBool, Mutex, RwLock, Signal, write};
 use crate::track_table::Entry;
 use crate::view::{View, generation};
+use crate::work_ahead::Backlog;
 use hashbrown::HashMap;
 use musefs_contracts::cache::ContentKey;
 use musefs_contracts::catalog::CatalogError;
@@ -51,6 +52,8 @@ pub struct Vfs {
     /// Files whose backing file is not the one that the store knows.
     pub(crate) observed: Mutex<HashMap<FileId, Observed>>,
     pub(crate) size_state: Mutex<SizeState>,
+    /// Tracks whose size nobody has worked out yet.
+    pub(crate) backlog: Mutex<Backlog>,
     /// What was found out of directories.
     pub(crate) asked: Mutex<Asked>,
     /// Playlists that were written.
@@ -89,6 +92,7 @@ impl Vfs {
             signal: Signal::default(),
             observed: Mutex::default(),
             size_state: Mutex::default(),
+            backlog: Mutex::default(),
             asked: Mutex::default(),
             playlists: Mutex::default(),
             directory_times: RwLock::default(),

@@ -78,6 +78,8 @@ mod tree_diff;
 mod vfs;
 #[path = "../../src/view.rs"]
 mod view;
+#[path = "../../src/work_ahead.rs"]
+mod work_ahead;
 
 use crate::vfs::Vfs;
 use explain::{Found, Standing};
