@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if !options.wants_the_program() {
         return Ok(());
     }
-    setup::for_mount()?;
+    setup::for_bench()?;
     if options.install_peer {
         install_peer()?;
     }

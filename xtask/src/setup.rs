@@ -17,6 +17,9 @@ const fn tool(program: &'static str, package: &'static str) -> Tool {
 /// What a mount needs.
 const FOR_MOUNT: &[Tool] = &[tool("fusermount3", "fuse3"), tool("cc", "gcc")];
 
+/// What a benchmark makes its file system with reflinks with, its edits, and its walk on one processor.
+const FOR_BENCH: &[Tool] = &[tool("mkfs.xfs", "xfsprogs"), tool("python3", "python3"), tool("taskset", "util-linux")];
+
 /// What the tests read served files with, and run unprivileged mounts with.
 const FOR_TESTS: &[Tool] = &[
     tool("ffmpeg", "ffmpeg"),
@@ -70,6 +73,12 @@ pub(crate) fn for_mount() -> Result<(), String> {
     }
     Err("/dev/fuse is missing: load the kernel module with `modprobe fuse` (in a container, pass --device /dev/fuse)"
         .into())
+}
+
+/// Makes sure that every part of a benchmark can run.
+pub(crate) fn for_bench() -> Result<(), String> {
+    for_mount()?;
+    install(FOR_BENCH, &[])
 }
 
 /// Makes sure that every test can run, and answers nothing but an error that says what is missing.
