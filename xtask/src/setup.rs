@@ -35,6 +35,7 @@ const FOR_TESTS: &[Tool] = &[
     tool("setpriv", "util-linux"),
     tool("unshare", "util-linux"),
     tool("findmnt", "util-linux"),
+    tool("prlimit", "util-linux"),
     tool("c++", "g++"),
     tool("bash", "bash"),
     tool("curl", "curl"),

@@ -22,6 +22,7 @@ use musefs_telemetry::Registry;
 use musefs_template::{Names, Template, Views};
 use musefs_tree::ArenaTree;
 use musefs_vfs::{Refresher, Vfs, VfsOptions, VfsParts};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ use std::time::Duration;
 const LAYOUT_BYTES: usize = 16 << 20;
 /// Reads that may be queued or running; more are answered EAGAIN.
 const READS_INFLIGHT: usize = 1024;
+/// Files that may be open. No more, as children inherit it, and there are programs that close each that they might have.
+const OPEN_FILES: u64 = 65_536;
 /// How long open files may hold up an unmount.
 const GRACE: Duration = Duration::from_secs(3);
 /// How often the signals' flag is looked at.
@@ -83,6 +86,20 @@ fn hooks(serve: &ServeArgs, mountpoint: &Path, meter: &dyn Meter) -> Result<Hook
     };
     Hooks::start(options, meter)
         .map_err(|error| Failure::new(format!("cannot start the hooks after a change: {error}")))
+}
+
+/// Raises the number of files that may be open, as far as the system allows: each file that somebody has open in the mount is
+/// open here, too, and programs that share music keep thousands open. What is usual is kept low for programs that call
+/// `select`, which this is not.
+fn allow_many_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(OPEN_FILES, |allowed| allowed.min(OPEN_FILES));
+    if limit.current.is_none_or(|present| present >= wanted) {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit }) {
+        tracing::debug!(%error, "the number of files that may be open stays as it is");
+    }
 }
 
 /// A file system that is not mounted.
@@ -157,6 +174,7 @@ impl Prepared {
             }
             None => None,
         };
+        allow_many_open_files();
         let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let workers = serve.workers.map_or((processors * 2).clamp(4, 16), usize::from);
         let pool = Arc::new(WorkerPool::new(workers, READS_INFLIGHT, self.registry.as_ref()));

@@ -7,13 +7,14 @@ mod bind;
 mod common;
 
 use bind::Bind;
-use common::{Mount, World, eventually, fixture, is_mounted, require_root, stderr};
+use common::{Mount, World, eventually, fixture, is_mounted, musefs, require_root, stderr};
 use rustix::fs::{Dir, Mode, OFlags};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const BY_TITLE: &[&str] = &["--template", "$title"];
@@ -213,6 +214,32 @@ fn reads_above_the_limit_get_eagain_while_metadata_is_served() {
         drop(resumed);
     });
     file.read_exact_at(&mut [0; 4096], 5 << 20).unwrap();
+}
+
+#[test]
+fn the_usual_limit_of_open_files_is_not_that_of_the_mount() {
+    const FILES: u16 = 300;
+    let world = World::new();
+    for n in 0..FILES {
+        world.put(&format!("{n}.flac"), fixture::flac(&[("title", &n.to_string())], n));
+    }
+    world.scan();
+    for n in 0..FILES / 2 {
+        world.set_tag(&format!("{n}.flac"), "comment", "edited");
+    }
+    let (program, mut command) = (musefs(), Command::new("prlimit"));
+    command.arg("--nofile=100:").arg(program.get_program()).stdin(Stdio::null());
+    for (name, _) in program.get_envs() {
+        command.env_remove(name);
+    }
+    command.arg("mount").arg(&world.mnt).arg("--db").arg(&world.db).args(BY_TITLE);
+    let mount = Mount::start(command, &world.mnt);
+    let open: Vec<_> = (0..FILES).map(|n| File::open(mount.path(&format!("{n}.flac"))).unwrap()).collect();
+    for (n, file) in open.iter().enumerate() {
+        let mut head = [0; 4];
+        file.read_exact_at(&mut head, 0).unwrap();
+        assert_eq!(&head, b"fLaC", "{n}");
+    }
 }
 
 #[test]
