@@ -41,10 +41,20 @@ pub(crate) enum Touch {
     Nothing,
 }
 
-/// Sizes saved at once at most, and kept for saving at most: without a refresher nobody saves them.
-const SAVE_AT: usize = 4_096;
+/// Sizes saved in one transaction at most, which is short then; so many that they are saved however new they are; and kept
+/// for saving at most, as without a refresher nobody saves them.
+const SAVED_AT_ONCE: usize = 4_096;
+const SAVE_AT: usize = 65_536;
 const UNSAVED_MAX: usize = 262_144;
-const SAVE_EACH_NS: i64 = 1_000_000_000;
+/// Rarely, and not soon after an edit: a program that does not wait for locks is likely to write again just then.
+const SAVE_EACH_NS: i64 = 60_000_000_000;
+
+impl SizeState {
+    /// As of a mount that comes up now.
+    pub(crate) fn new(now_ns: i64) -> Self {
+        Self { saved_ns: now_ns, ..Self::default() }
+    }
+}
 
 impl Vfs {
     /// What is known of a file's content without asking the store.
@@ -176,7 +186,7 @@ impl Vfs {
         }
     }
 
-    /// Puts new sizes into the store, when there are many or a second has gone by.
+    /// Puts new sizes into the store, when there are many or a minute has gone by.
     pub(crate) fn save_sizes(&self, at_once: bool) {
         let now_ns = self.parts.clock.now_ns();
         let unsaved = {
@@ -191,7 +201,7 @@ impl Vfs {
             std::mem::take(&mut state.unsaved)
         };
         let omitted = self.parts.template.path_fields();
-        for batch in unsaved.chunks(SAVE_AT) {
+        for batch in unsaved.chunks(SAVED_AT_ONCE) {
             if let Err(error) = self.parts.catalog.remember_served_sizes(omitted, batch) {
                 tracing::debug!(%error, "served sizes are not kept for later mounts");
                 return;

@@ -91,7 +91,7 @@ impl Vfs {
             pending: Mutex::default(),
             signal: Signal::default(),
             observed: Mutex::default(),
-            size_state: Mutex::default(),
+            size_state: Mutex::new(SizeState::new(parts.clock.now_ns())),
             backlog: Mutex::default(),
             asked: Mutex::default(),
             playlists: Mutex::default(),

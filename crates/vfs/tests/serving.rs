@@ -310,6 +310,16 @@ fn sizes_are_remembered_for_later_mounts() {
     let mount = world.mount();
     let size = mount.at("A/T.flac").unwrap().size;
     mount.refresh();
+    let unsaved = world.mount();
+    let before = world.store.records.load(Ordering::Relaxed);
+    assert_eq!(unsaved.at("A/T.flac").unwrap().size, size);
+    assert_eq!(
+        world.store.records.load(Ordering::Relaxed) - before,
+        1,
+        "nobody writes into the store right after an edit"
+    );
+    world.clock.0.store(66_000_000_000, Ordering::Relaxed);
+    mount.refresh();
     let asked = world.store.records.load(Ordering::Relaxed);
     assert_eq!(world.mount().at("A/T.flac").unwrap().size, size);
     assert_eq!(world.store.records.load(Ordering::Relaxed), asked, "the later mount knew it");
