@@ -22,7 +22,7 @@ use musefs_contracts::probe::{Probe, ProbeError};
 use std::io;
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 4;
+pub(crate) const PROBER: u32 = 5;
 
 /// WavPack, Monkey's Audio, Musepack, TAK and OptimFROG files.
 #[derive(Clone, Copy, Debug, Default)]

@@ -75,6 +75,20 @@ fn a_tag_before_lyrics3_and_id3v1_is_seen_and_edited() {
 }
 
 #[test]
+fn a_picture_that_holds_the_letters_of_an_id3v1_tag_is_none_in_front_of_lyrics3() {
+    let between = lyrics3().len() + 32;
+    let picture = [&b"c.png\0TAG"[..], &vec![b'x'; 128 - 3 - between]].concat();
+    let tag = ape(&[item("Title", 0, b"Song"), item("Cover Art (Front)", 2, &picture)]);
+    let file = [stream(100), tag, lyrics3(), id3v1("Song", "Me", 3)].concat();
+    let tags = probe(&file).tags;
+    assert_eq!((tags.get("title"), tags.get("album").len()), (&["Song".to_owned()][..], 0));
+    assert_eq!(probe(&file).anatomy.pictures.len(), 1);
+    let served = splice(&file, &[("title", &["Other"])]);
+    assert!(position(&served, &picture).is_some());
+    assert_eq!(probe(&served).tags.get("title"), ["Other"]);
+}
+
+#[test]
 fn a_new_tag_stands_where_readers_look_for_it() {
     let last = id3v1("Song", "Me", 3);
     let file = [stream(100), lyrics3(), last.clone()].concat();

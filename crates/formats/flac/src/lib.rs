@@ -37,7 +37,7 @@ impl Flac {
 pub const ID: FormatId = FormatId::new("flac");
 
 /// Version of the prober.
-const PROBER: u32 = 5;
+const PROBER: u32 = 6;
 
 impl Format for Flac {
     fn ids(&self) -> &'static [FormatId] {

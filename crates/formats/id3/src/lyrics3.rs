@@ -18,6 +18,8 @@ pub const ROLE_LYRICS3: u8 = 4;
 const BEGIN: &[u8] = b"LYRICSBEGIN";
 const END_1: &[u8] = b"LYRICSEND";
 const END_2: &[u8] = b"LYRICS200";
+/// The words that a block ends with.
+pub(crate) const ENDS: [&[u8]; 2] = [END_1, END_2];
 /// Longest block of version 1, with its words.
 const LONGEST_1: u64 = 5100 + 20;
 const FIELD_HEADER: u64 = 8;

@@ -3,6 +3,7 @@
 use crate::collect::Collector;
 use crate::generate::{Carried, CarriedText};
 use crate::genre::{genre_index, genre_name};
+use crate::lyrics3;
 use crate::stream::read_up_to;
 use crate::text::{Encoding, latin1, push_text};
 use musefs_contracts::anatomy::ByteRange;
@@ -36,8 +37,9 @@ pub struct Id3v1 {
     texts: [(u8, u8); 5],
 }
 
-/// Length of an APE tag's footer.
+/// Lengths of the footers of an APE tag and an ID3v2.4 tag.
 const APE_FOOTER: usize = 32;
+const ID3V2_FOOTER: usize = 10;
 
 /// Finds the tag that ends at `end`, and tells the collector what it says. Nothing before `floor` belongs to it.
 pub fn probe_v1(
@@ -69,13 +71,11 @@ fn locate(source: &dyn Source, floor: u64, end: u64, is_file_end: bool) -> io::R
     for len in (shortest..=TAG).rev() {
         let Some(at) = end.checked_sub(len).filter(|at| *at >= floor) else { continue };
         let bytes = read_up_to(source, at, len as usize)?;
-        // A tag that begins with `TAG+` is the enhanced block, and `APETAGEX` holds these letters too. Where an APE tag's footer
-        // ends the file, what precedes it is that tag, or audio.
-        let ends_in_ape = bytes.len().checked_sub(APE_FOOTER).and_then(|at| bytes.get(at..));
+        // A tag that begins with `TAG+` is the enhanced block, and `APETAGEX` holds these letters too.
         if bytes.len() as u64 != len
             || !bytes.starts_with(b"TAG")
             || bytes.starts_with(b"TAGEX")
-            || ends_in_ape.is_some_and(|footer| footer.starts_with(b"APETAGEX"))
+            || ends_in_another(&bytes)
         {
             continue;
         }
@@ -89,6 +89,15 @@ fn locate(source: &dyn Source, floor: u64, end: u64, is_file_end: bool) -> io::R
         return Ok(Some((tag, bytes)));
     }
     Ok(None)
+}
+
+/// Whether another tag ends where these bytes do: an APE tag, a Lyrics3 block, an ID3v2.4 tag with a footer. What precedes its
+/// end is that tag, whatever a value of it looks like, or audio.
+fn ends_in_another(bytes: &[u8]) -> bool {
+    let footer = |len: usize| bytes.len().checked_sub(len).and_then(|at| bytes.get(at..)).unwrap_or_default();
+    footer(APE_FOOTER).starts_with(b"APETAGEX")
+        || footer(ID3V2_FOOTER).starts_with(b"3DI\x04")
+        || lyrics3::ENDS.iter().any(|word| bytes.ends_with(word))
 }
 
 fn parse(bytes: &[u8], range: ByteRange) -> Id3v1 {

@@ -50,10 +50,17 @@ fn the_enhanced_block_and_ape_are_no_id3v1_tags() {
 }
 
 #[test]
-fn what_ends_in_the_footer_of_an_ape_tag_is_no_id3v1_tag() {
+fn what_ends_as_another_tag_does_is_no_id3v1_tag() {
     let mut bytes = tag("2001", [b'c'; 30]);
     bytes[96..104].copy_from_slice(b"APETAGEX");
     assert!(probe(&bytes).is_none());
     bytes[96] = b'x';
     assert!(probe(&bytes).is_some());
+    for (at, end) in [(119, &b"LYRICS200"[..]), (119, b"LYRICSEND"), (118, b"3DI\x04\0\0\0\0\0\0")] {
+        let mut bytes = tag("2001", [b'c'; 30]);
+        bytes[at..].copy_from_slice(end);
+        assert!(probe(&bytes).is_none(), "{end:?}");
+        bytes[at] = b'x';
+        assert!(probe(&bytes).is_some());
+    }
 }

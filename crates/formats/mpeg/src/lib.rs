@@ -34,7 +34,7 @@ pub const TTA: FormatId = FormatId::new("tta");
 /// All of them.
 const FORMATS: &[FormatId] = &[MP3, AAC, TTA];
 /// Version of the prober.
-const PROBER: u32 = 4;
+const PROBER: u32 = 5;
 
 /// MPEG audio, ADTS and True Audio.
 #[derive(Clone, Copy, Debug, Default)]
