@@ -27,7 +27,7 @@ use musefs_contracts::probe::{Probe, ProbeError};
 pub(crate) const M4A: FormatId = FormatId::new("m4a");
 
 /// Raised whenever the same file would give another anatomy.
-pub(crate) const PROBER: u32 = 5;
+pub(crate) const PROBER: u32 = 6;
 
 /// Atoms that a file may begin with.
 const FIRST_ATOMS: &[&[u8; 4]] = &[b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"];
@@ -48,11 +48,29 @@ fn beginning(head: &Head<'_>) -> Option<u64> {
     head.beginning(|bytes| matches!(bytes.first_chunk::<8>(), Some([0, 0, _, 8..=255, b'f', b't', b'y', b'p'])))
 }
 
+/// Atoms of unknown names that may stand before `moov`.
+const MOST_UNKNOWN: usize = 16;
+
+/// Whether a file begins at the front: with an atom that one begins with, or with some that nobody here knows and `moov` behind
+/// them. What looks like another file further on is then inside of `moov`, where an edit may make it, or make it go.
+fn is_beginning(content: &[u8]) -> bool {
+    let mut rest = content;
+    for place in 0..=MOST_UNKNOWN {
+        let Some([s0, s1, s2, s3, name @ ..]) = rest.first_chunk::<8>() else { return false };
+        if FIRST_ATOMS.contains(&name) {
+            return place == 0 || name == b"moov";
+        }
+        let size = u32::from_be_bytes([*s0, *s1, *s2, *s3]) as usize;
+        let Some(next) = rest.get(size.max(8)..).filter(|_| size >= 8) else { return false };
+        rest = next;
+    }
+    false
+}
+
 /// Where the file's own atoms begin: at the front, or behind what is no atom that a file begins with. Told by bytes that no edit
 /// changes, so that an edited file begins where the original does.
 fn begins(head: &Head<'_>) -> u64 {
-    let is_first = head.content.get(4..8).is_some_and(|name| FIRST_ATOMS.iter().any(|first| *first == name));
-    let found = if is_first { None } else { beginning(head) };
+    let found = if is_beginning(head.content) { None } else { beginning(head) };
     found.unwrap_or(head.content_offset)
 }
 

@@ -236,6 +236,26 @@ fn a_file_behind_atoms_of_another_begins_where_it_did_after_an_edit() {
     assert_eq!(probe(&served).tags.get("title"), ["Another title"]);
 }
 
+#[test]
+fn a_file_that_begins_with_an_unknown_atom_begins_there_whatever_an_edit_writes() {
+    let movie = |before: usize| {
+        let offset = u32::try_from(before).unwrap().to_be_bytes();
+        // The table's only entry, and what follows it in an atom of its own, which looks like the beginning of a file once the
+        // entry's last two bytes are zero.
+        let table = [&[0, 0, 0, 0, 0, 0, 0, 1], &offset[..], b"\0\x20ftypM4A \0\0\0\0"].concat();
+        let hdlr = atom(b"hdlr", &[&[0; 8], &b"soun"[..], &[0; 13]].concat());
+        let stbl = atom(b"stbl", &atom(b"stco", &table));
+        let track = atom(b"trak", &atom(b"mdia", &[hdlr, atom(b"minf", &stbl)].concat()));
+        atom(b"moov", &[track, atom(b"udta", &list(&[text(b"\xa9nam", &["Song"])]))].concat())
+    };
+    for entry in [0x520, 0x1_0000 - 4096, 0x1_0000, 0x2_0000] {
+        let file = [atom(b"odd!", b"M4A "), movie(entry), atom(b"mdat", &ramp(0x2_1000))].concat();
+        assert_eq!(probe(&file).tags.get("title"), ["Song"], "{entry:#x}");
+        let served = splice(&file, &[("title", &["Another title"]), ("comment", &[&"x".repeat(3000)])], &[]);
+        assert_eq!(probe(&served).tags.get("title"), ["Another title"], "{entry:#x}");
+    }
+}
+
 /// The file of [`File::default`] with `more` in `moov`, in front of everything else there, and the tables set right.
 fn with_more_in_moov(more: &[u8]) -> Vec<u8> {
     let movie = |at: usize| {
