@@ -66,7 +66,10 @@ impl Vfs {
 
     /// Notes that sizes of these files may have become unknown.
     pub(crate) fn owe_sizes(&self, files: &[FileId]) {
-        lock(&self.backlog).tracks.extend(files.iter().filter_map(|file| file.track()));
+        // Where files are served as they are, nobody would ever take them off.
+        if !self.is_structure_only() {
+            lock(&self.backlog).tracks.extend(files.iter().filter_map(|file| file.track()));
+        }
     }
 
     /// Notes that any size may have become unknown.
